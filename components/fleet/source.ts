@@ -1,0 +1,62 @@
+import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
+import type { PlacedProblem, Problem } from "./errors";
+
+/** A YAML text that remembers where every key and value stands. */
+export interface Source {
+    readonly file: string;
+    /** The plain value; `undefined` when the text is not YAML. */
+    readonly value: unknown;
+    /** Syntax errors and duplicate keys. */
+    readonly problems: readonly PlacedProblem[];
+    /** Adds the place of `problem.path` (or of its nearest parent that is there). */
+    place(problem: Problem): PlacedProblem;
+}
+
+/** Reads a YAML text (YAML 1.2, no anchors needed). Never throws: what is wrong is in `problems`. */
+export function readSource(file: string, text: string): Source {
+    const lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const at = (offset: number): { line: number; column: number } => {
+        const { line, col } = lines.linePos(offset);
+        return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    };
+    const problems = document.errors.map((error) => ({
+        code: "SE001" as const,
+        path: [],
+        message: error.message.replaceAll(/\s+/g, " "),
+        fix: error.code === "DUPLICATE_KEY" ? "Keep one of the two." : "Mend the YAML at this place.",
+        file,
+        ...at(error.pos[0]),
+    }));
+    return {
+        file,
+        value: problems.length === 0 ? (document.toJS() as unknown) : undefined,
+        problems,
+        place: (problem) => ({ ...problem, file, ...at(offsetOf(document, problem.path)) }),
+    };
+}
+
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+    let node: unknown = document.contents;
+    let offset = 0;
+    for (const key of path) {
+        const next: unknown = isMap(node)
+            ? node.items.find((item) => isPair(item) && keyOf(item) === String(key))
+            : isSeq(node)
+              ? node.items[Number(key)]
+              : undefined;
+        if (next === undefined) return offset;
+        offset = startOf(isPair(next) ? next.key : next) ?? offset;
+        node = isPair(next) ? next.value : next;
+    }
+    return offset;
+}
+
+function keyOf(pair: Pair): string {
+    const key: unknown = isNode(pair.key) ? pair.key.toJSON() : pair.key;
+    return String(key);
+}
+
+function startOf(node: unknown): number | undefined {
+    return isNode(node) ? node.range?.[0] : undefined;
+}

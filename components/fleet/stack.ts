@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { InventoryError } from "./errors";
+import { readKnownHosts, type HostKey } from "./known-hosts";
+import { loadInventory, sortByPlace, type Loaded } from "./load";
+import { readLock, type Lock } from "./lock";
+
+/** Where the files of a stack are; absolute paths. */
+export interface StackFiles {
+    readonly inventory: string;
+    readonly lock: string;
+    readonly knownHosts: string;
+    /** Certificate of the fleet's own CA (PEM), written after `up` for clients. */
+    readonly ca: string;
+    readonly passphrase: string;
+}
+
+/** A stack's files, read and checked. */
+export interface Stack extends Loaded {
+    readonly name: string;
+    readonly files: StackFiles;
+    readonly lock: Lock;
+    readonly hostKeys: readonly HostKey[];
+}
+
+/**
+ * The files of a stack: `stacks/NAME.*` in the clone; when the inventory stands elsewhere, its companions stand beside it.
+ * @param root the clone @param inventory value of the config key `inventory`, empty for the default place
+ */
+export function stackFiles(root: string, name: string, inventory = ""): StackFiles {
+    const file = resolve(root, inventory === "" ? `stacks/${name}.yaml` : inventory);
+    const stem = file.replace(/\.ya?ml$/, "");
+    return {
+        inventory: file,
+        lock: `${stem}.lock.yaml`,
+        knownHosts: `${stem}.known_hosts`,
+        ca: `${stem}.ca.pem`,
+        passphrase: `${stem}.passphrase`,
+    };
+}
+
+/**
+ * Reads a stack's inventory, lock and host keys.
+ * @throws InventoryError with every problem of inventory and lock
+ */
+export function readStack(root: string, name: string, inventory = ""): Stack {
+    const files = stackFiles(root, name, inventory);
+    const text = readText(files.inventory);
+    const shown = relative(process.cwd(), files.inventory) || files.inventory;
+    if (text === undefined) {
+        const fix = `Run \`./fleet init ${name}\`, or name another stack with -s.`;
+        throw new InventoryError([
+            { code: "SE001", path: [], message: "There is no such inventory.", fix, file: shown, line: 1, column: 1 },
+        ]);
+    }
+    const { lock, problems } = readLock(relative(process.cwd(), files.lock), readText(files.lock));
+    if (problems.length > 0) throw new InventoryError(sortByPlace(problems));
+    return {
+        ...loadInventory(name, shown, text),
+        name,
+        files,
+        lock,
+        hostKeys: readKnownHosts(readText(files.knownHosts) ?? ""),
+    };
+}
+
+function readText(file: string): string | undefined {
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}

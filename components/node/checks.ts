@@ -1,0 +1,61 @@
+import type { Check } from "../fleet/checks";
+import { listOf, nearest } from "../fleet/errors";
+import { hardwareNames, hardwareOf } from "./hardware";
+
+const duplicateAddress: Check = ({ inventory }) => {
+    const first = new Map<string, string>();
+    return Object.entries(inventory.nodes).flatMap(([name, node]) => {
+        const other = first.get(node.address);
+        if (other === undefined) {
+            first.set(node.address, name);
+            return [];
+        }
+        return [
+            {
+                code: "SE010" as const,
+                path: ["nodes", name, "address"],
+                message: `${node.address} is the address of ${other} already.`,
+                fix: `Give ${name} its own address, or delete one of the two nodes.`,
+            },
+        ];
+    });
+};
+
+const location: Check = ({ inventory }) => {
+    const known = Object.keys(inventory.locations);
+    return Object.entries(inventory.nodes).flatMap(([name, node]) => {
+        if (node.location === undefined || known.includes(node.location)) return [];
+        const near = nearest(node.location, known);
+        return [
+            {
+                code: "SE013" as const,
+                path: ["nodes", name, "location"],
+                message: `Location "${node.location}" is not declared.`,
+                fix:
+                    near === undefined
+                        ? `Add it under locations:, or write ${listOf(known)}.`
+                        : `Did you mean "${near}"?`,
+            },
+        ];
+    });
+};
+
+const hardware: Check = ({ inventory }) =>
+    Object.entries(inventory.nodes).flatMap(([name, node]) => {
+        if (hardwareOf(node.hardware) !== undefined) return [];
+        const near = nearest(node.hardware, hardwareNames);
+        return [
+            {
+                code: "SE014" as const,
+                path: ["nodes", name, "hardware"],
+                message: `Hardware "${node.hardware}" is not known.`,
+                fix:
+                    near === undefined
+                        ? `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`
+                        : `Did you mean "${near}"?`,
+            },
+        ];
+    });
+
+/** Checks on the machines themselves. */
+export const nodeChecks: readonly Check[] = [duplicateAddress, location, hardware];

@@ -1,0 +1,20 @@
+import { listOf, nearest, type Problem } from "../fleet/errors";
+
+/** The problems of a placement: each node that is named must exist. `path` leads to the placement. */
+export function placementProblems(
+    at: readonly string[],
+    path: readonly (string | number)[],
+    nodeNames: readonly string[],
+): Problem[] {
+    return at
+        .filter((name) => !nodeNames.includes(name))
+        .map((name) => {
+            const near = nearest(name, nodeNames);
+            return {
+                code: "SE012",
+                path,
+                message: `There is no node "${name}".`,
+                fix: near === undefined ? `Write ${listOf(nodeNames)}.` : `Did you mean "${near}"?`,
+            };
+        });
+}
