@@ -1,4 +1,5 @@
 import { caddyArtifact } from "../edge/artifact";
+import type { DesiredArtifact } from "../converge/desired";
 import { models } from "../models/catalogue";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { hardwareOf, type Hardware } from "../node/hardware";
@@ -74,4 +75,15 @@ function need(source: ArtifactSource, arch: Hardware["arch"]): NeededArtifact {
 function archesOf(inventory: Inventory, names: readonly string[]): Hardware["arch"][] {
     const arches = names.flatMap((name) => hardwareOf(inventory.nodes[name]?.hardware ?? "")?.arch ?? []);
     return [...new Set(arches)].sort();
+}
+
+/**
+ * A locked artifact as a desired state names it.
+ * @throws Error when it is not locked: `artifactProblems` must have been asked first
+ */
+export function desiredArtifact(lock: Lock, key: string, arch: Hardware["arch"] | "any"): DesiredArtifact {
+    const locked = lock.artifacts[key]?.[arch];
+    if (locked === undefined) throw new Error(`${key} (${arch}) is not locked. Run \`./fleet pin\`.`);
+    const { url, sha256, bytes } = locked;
+    return { url, sha256, bytes, arch, ...(url.endsWith(".tar.gz") ? { unpack: "tar.gz" } : {}) };
 }

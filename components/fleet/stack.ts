@@ -21,6 +21,10 @@ export interface Stack extends Loaded {
     readonly files: StackFiles;
     readonly lock: Lock;
     readonly hostKeys: readonly HostKey[];
+    /** Path of the CA certificate as it is shown to people: relative to where they stand. */
+    readonly shownCa: string;
+    /** Text of the gateway's chat page. */
+    readonly chatPage: string;
 }
 
 /**
@@ -61,6 +65,8 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
         files,
         lock,
         hostKeys: readKnownHosts(readText(files.knownHosts) ?? ""),
+        shownCa: relative(process.cwd(), files.ca),
+        chatPage: readFileSync(resolve(__dirname, "../models/gateway/chat.html"), "utf8"),
     };
 }
 

@@ -1,0 +1,54 @@
+import type { Role } from "../converge/desired";
+import { pairSecret, privateKeySecret } from "../fleet/secrets";
+import type { MeshNode, Peer } from "./plan";
+
+/** The role `wireguard`: one interface, brought up by wg-quick(8), changed by `wg syncconf` without dropping a session. */
+export function renderWireguard(node: string, mesh: MeshNode, generations: Readonly<Record<string, number>>): Role {
+    const path = "/etc/wireguard/wg0.conf";
+    const secrets = [privateKeySecret(node), ...mesh.peers.map((peer) => pairSecret(node, peer.name))];
+    const handOver = "/etc/systemd/system/wg-quick@wg0.service.d/restart.conf";
+    return {
+        secrets: Object.fromEntries(secrets.map((name) => [name, generations[name] ?? 1])),
+        directories: { "/etc/wireguard": { mode: "0700", owner: "root:root" } },
+        files: {
+            [path]: { mode: "0600", owner: "root:root", text: renderConfig(node, mesh) },
+            // wg-quick@ has no Restart= (`domain.md` §2): a start that fails while the network is not yet up would be final.
+            [handOver]: {
+                mode: "0644",
+                owner: "root:root",
+                text: "[Service]\nRestart=on-failure\nRestartSec=5\n",
+            },
+        },
+        units: { "wg-quick@wg0.service": { enabled: true, running: true, reloadOn: { [path]: true } } },
+    };
+}
+
+/**
+ * The text of wg0.conf (wg-quick(8)). Every optional line is written out, because `wg syncconf` of wireguard-tools before
+ * 1.0.20260223 never clears what is merely left out.
+ */
+function renderConfig(node: string, mesh: MeshNode): string {
+    const head = [
+        "[Interface]",
+        `Address = ${mesh.address}/${mesh.prefixLength}`,
+        `ListenPort = ${mesh.port}`,
+        `PrivateKey = {{secret:${privateKeySecret(node)}}}`,
+        "MTU = 1420",
+    ];
+    return [head, ...mesh.peers.map((peer) => renderPeer(node, peer))]
+        .map((block) => block.join("\n") + "\n")
+        .join("\n");
+}
+
+function renderPeer(node: string, peer: Peer): string[] {
+    return [
+        `# ${peer.name}`,
+        "[Peer]",
+        `PublicKey = {{wireguard:${peer.name}}}`,
+        `PresharedKey = {{secret:${pairSecret(node, peer.name)}}}`,
+        `AllowedIPs = ${peer.allowedIps}`,
+        // An endpoint of a NATed peer would be re-applied at every syncconf; left out, the kernel learns it.
+        ...(peer.endpoint === undefined ? [] : [`Endpoint = ${peer.endpoint}`]),
+        `PersistentKeepalive = ${peer.keepalive === 0 ? "off" : peer.keepalive}`,
+    ];
+}
