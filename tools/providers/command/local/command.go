@@ -1,0 +1,78 @@
+// Package local runs commands on the machine that runs the deployment.
+package local
+
+import (
+	"context"
+
+	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi-go-provider/infer/types"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"sovereign-edge/providers/command/output"
+)
+
+// Command is a command run here.
+type Command struct{}
+
+// CommandArgs are the inputs of a Command.
+type CommandArgs struct {
+	Create                 *string           `pulumi:"create,optional"`
+	Update                 *string           `pulumi:"update,optional"`
+	Delete                 *string           `pulumi:"delete,optional"`
+	Triggers               *[]any            `pulumi:"triggers,optional" provider:"replaceOnChanges"`
+	Stdin                  *string           `pulumi:"stdin,optional"`
+	Interpreter            []string          `pulumi:"interpreter,optional"`
+	Dir                    *string           `pulumi:"dir,optional"`
+	Environment            map[string]string `pulumi:"environment,optional"`
+	AssetPaths             []string          `pulumi:"assetPaths,optional"`
+	ArchivePaths           []string          `pulumi:"archivePaths,optional"`
+	Logging                *output.Logging   `pulumi:"logging,optional"`
+	AddPreviousOutputInEnv *bool             `pulumi:"addPreviousOutputInEnv,optional"`
+}
+
+// CommandState is what the stack keeps of a Command.
+type CommandState struct {
+	CommandArgs
+	Stdout  string                            `pulumi:"stdout"`
+	Stderr  string                            `pulumi:"stderr"`
+	Assets  *map[string]*types.AssetOrArchive `pulumi:"assets,optional"`
+	Archive *resource.Archive                 `pulumi:"archive,optional"`
+}
+
+// Create runs `create`, except in a preview.
+func (*Command) Create(
+	ctx context.Context, req infer.CreateRequest[CommandArgs],
+) (infer.CreateResponse[CommandState], error) {
+	state := CommandState{CommandArgs: req.Inputs}
+	id, err := resource.NewUniqueHex(req.Name, 8, 0)
+	if err == nil && !req.DryRun && req.Inputs.Create != nil {
+		err = state.run(ctx, *req.Inputs.Create)
+	}
+	return infer.CreateResponse[CommandState]{ID: id, Output: state}, err
+}
+
+// Update runs `update`, or `create` where there is none.
+func (*Command) Update(
+	ctx context.Context, req infer.UpdateRequest[CommandArgs, CommandState],
+) (infer.UpdateResponse[CommandState], error) {
+	state := req.State
+	state.CommandArgs = req.Inputs
+	command := req.Inputs.Update
+	if command == nil {
+		command = req.Inputs.Create
+	}
+	if req.DryRun || command == nil {
+		return infer.UpdateResponse[CommandState]{Output: state}, nil
+	}
+	err := state.run(ctx, *command)
+	return infer.UpdateResponse[CommandState]{Output: state}, err
+}
+
+// Delete runs `delete` as the state has it.
+func (*Command) Delete(ctx context.Context, req infer.DeleteRequest[CommandState]) (infer.DeleteResponse, error) {
+	if req.State.Delete == nil {
+		return infer.DeleteResponse{}, nil
+	}
+	state := req.State
+	return infer.DeleteResponse{}, state.run(ctx, *state.Delete)
+}
