@@ -84,6 +84,7 @@ export interface SecretsDocument {
     readonly version: 1;
     readonly fleet: string;
     readonly node: string;
+    readonly incarnation: number;
     readonly secrets: Readonly<Record<string, { readonly generation: number; readonly value: string }>>;
     /** Public keys of all nodes, by name. */
     readonly wireguard: Readonly<Record<string, string>>;

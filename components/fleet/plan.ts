@@ -11,12 +11,13 @@ import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/ren
 import { planGateway, planModels, type Gateway } from "../models/plan";
 import { hardwareOf } from "../node/hardware";
 import { desiredArtifact } from "./artifacts";
-import { planSecrets } from "./secrets";
-import type { Secrets } from "./secrets";
+import type { Inventory } from "./schema";
+import { planSecrets, type Secrets } from "../secrets/plan";
 import type { Stack } from "./stack";
 
 /** A node as the program drives it. */
 export interface NodePlan {
+    readonly fleet: string;
     readonly name: string;
     /** Address it is reached at, and the TCP port of its sshd. */
     readonly address: string;
@@ -50,6 +51,8 @@ export interface FleetPlan {
     /** Generation of every secret; 1 unless it was rotated. */
     readonly generations: Readonly<Record<string, number>>;
     readonly urls: readonly Url[];
+    /** Every served model; its roles are named `model-SLUG`. */
+    readonly models: readonly { readonly model: string; readonly slug: string }[];
 }
 
 type Roles = Record<string, Record<string, Role>>;
@@ -60,40 +63,43 @@ export function planFleet(stack: Stack): FleetPlan {
     const secrets = planSecrets(inventory);
     const generations = Object.fromEntries(Object.keys(secrets).map((name) => [name, lock.generations[name] ?? 1]));
     const roles = planRoles(stack, generations);
-    const mesh = planMesh(inventory);
-    const nodes = Object.keys(inventory.nodes)
-        .sort()
-        .map((name): [string, NodePlan] => {
-            const node = inventory.nodes[name];
-            const own = roles[name] ?? {};
-            return [
-                name,
-                {
-                    name,
-                    address: node?.address ?? "",
-                    port: node?.port ?? 22,
-                    user: node?.user ?? inventory.ssh.user,
-                    road: lock.roads[name] ?? 0,
-                    hostKey: stack.hostKeys.find((key) => key.node === name)?.key ?? "",
-                    incarnation: node?.incarnation ?? 1,
-                    ...(mesh[name] === undefined ? {} : { mesh: mesh[name].address }),
-                    roles: Object.fromEntries(
-                        Object.keys(own)
-                            .sort()
-                            .map((role) => [
-                                role,
-                                withHeader(stack.name, name, role, node?.incarnation ?? 1, own[role] ?? {}),
-                            ]),
-                    ),
-                    secrets: [...new Set(Object.values(own).flatMap((role) => Object.keys(role.secrets ?? {})))].sort(),
-                },
-            ];
-        });
-    return { fleet: inventory.fleet, nodes: Object.fromEntries(nodes), secrets, generations, urls: planUrls(stack) };
+    const names = Object.keys(inventory.nodes).sort();
+    const nodes = Object.fromEntries(names.map((name) => [name, planNode(stack, name, roles[name] ?? {})]));
+    return {
+        fleet: inventory.fleet,
+        nodes,
+        secrets,
+        generations,
+        urls: planUrls(stack),
+        models: servedModels(inventory),
+    };
 }
 
-function withHeader(fleet: string, node: string, role: string, incarnation: number, body: Role): DesiredState {
-    return { version: 1, fleet, node, role, incarnation, ...body };
+function planNode(stack: Stack, name: string, roles: Readonly<Record<string, Role>>): NodePlan {
+    const { inventory, lock, hostKeys } = stack;
+    const node = inventory.nodes[name];
+    const mesh = planMesh(inventory)[name]?.address;
+    const incarnation = node?.incarnation ?? 1;
+    const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
+    const sorted = Object.keys(roles).sort();
+    return {
+        fleet: stack.name,
+        name,
+        address: node?.address ?? "",
+        port: node?.port ?? 22,
+        user: node?.user ?? inventory.ssh.user,
+        road: lock.roads[name] ?? 0,
+        hostKey: hostKeys.find((key) => key.node === name)?.key ?? "",
+        incarnation,
+        ...(mesh === undefined ? {} : { mesh }),
+        roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
+        secrets: [...new Set(Object.values(roles).flatMap((role) => Object.keys(role.secrets ?? {})))].sort(),
+    };
+}
+
+function servedModels(inventory: Inventory): { model: string; slug: string }[] {
+    const bySlug = new Map(planModels(inventory).map(({ model, slug }) => [slug, { model, slug }]));
+    return [...bySlug.values()];
 }
 
 function planRoles(stack: Stack, generations: Readonly<Record<string, number>>): Roles {

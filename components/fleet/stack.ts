@@ -4,6 +4,7 @@ import { InventoryError } from "./errors";
 import { readKnownHosts, type HostKey } from "./known-hosts";
 import { loadInventory, sortByPlace, type Loaded } from "./load";
 import { readLock, type Lock } from "./lock";
+import { readSource } from "./source";
 
 /** Where the files of a stack are; absolute paths. */
 export interface StackFiles {
@@ -21,6 +22,8 @@ export interface Stack extends Loaded {
     readonly files: StackFiles;
     readonly lock: Lock;
     readonly hostKeys: readonly HostKey[];
+    /** Names of the secrets set with `./fleet secret set`; the values are not read here. */
+    readonly secretNames: readonly string[];
     /** Path of the CA certificate as it is shown to people: relative to where they stand. */
     readonly shownCa: string;
     /** Text of the gateway's chat page. */
@@ -65,6 +68,7 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
         files,
         lock,
         hostKeys: readKnownHosts(readText(files.knownHosts) ?? ""),
+        secretNames: readSecretNames(readText(resolve(root, `Pulumi.${name}.yaml`))),
         shownCa: relative(process.cwd(), files.ca),
         chatPage: readFileSync(resolve(__dirname, "../models/gateway/chat.html"), "utf8"),
     };
@@ -72,4 +76,11 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
 
 function readText(file: string): string | undefined {
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+function readSecretNames(text: string | undefined): string[] {
+    if (text === undefined) return [];
+    const { value } = readSource("", text);
+    const config = (value as { config?: Record<string, unknown> } | null | undefined)?.config ?? {};
+    return Object.keys(config["sovereign-edge:secrets"] ?? {});
 }

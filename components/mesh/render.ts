@@ -1,5 +1,5 @@
 import type { Role } from "../converge/desired";
-import { pairSecret, privateKeySecret } from "../fleet/secrets";
+import { pairSecret, privateKeySecret } from "../secrets/plan";
 import type { MeshNode, Peer } from "./plan";
 
 /** The role `wireguard`: one interface, brought up by wg-quick(8), changed by `wg syncconf` without dropping a session. */

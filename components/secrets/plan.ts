@@ -1,7 +1,7 @@
 import { planMesh } from "../mesh/plan";
 import { certificateSecret, keySecret } from "../models/gateway/secrets";
 import { planGateway } from "../models/plan";
-import type { Inventory } from "./schema";
+import type { Inventory } from "../fleet/schema";
 
 /**
  * How a secret's value comes to be. `wireguard`: 32 random bytes, clamped. `pair`: a preshared key derived from the

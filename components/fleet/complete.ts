@@ -1,0 +1,68 @@
+import { relative } from "node:path";
+import { artifactProblems } from "./artifacts";
+import { InventoryError, type PlacedProblem, type Problem } from "./errors";
+import { sortByPlace } from "./load";
+import { planSecrets } from "../secrets/plan";
+import type { Stack } from "./stack";
+
+/**
+ * Refuses a stack that lacks something the operator has to fetch or set first: locked artifacts, host keys, roads, secrets.
+ * @throws InventoryError with every problem at once
+ */
+export function requireComplete(stack: Stack): void {
+    const problems = completenessProblems(stack);
+    if (problems.length > 0) throw new InventoryError(sortByPlace(problems));
+}
+
+/** What is missing beside the inventory, each with the verb that mends it. */
+export function completenessProblems(stack: Stack): PlacedProblem[] {
+    const { inventory, lock, files, hostKeys } = stack;
+    const nodes = Object.entries(inventory.nodes);
+    const inLock = (problem: Problem): PlacedProblem => ({ ...problem, file: shown(files.lock), line: 1, column: 1 });
+    return [
+        ...artifactProblems(inventory, lock).map(inLock),
+        ...nodes
+            .filter(([name]) => lock.roads[name] === undefined)
+            .map(([name, { address }]) =>
+                inLock({
+                    code: "SE042",
+                    path: ["roads", name],
+                    message: `${name} has no road.`,
+                    fix: addFix(name, address),
+                }),
+            ),
+        ...nodes
+            .filter(([name]) => !hostKeys.some((key) => key.node === name))
+            .map(([name, { address }]) => ({
+                code: "SE041" as const,
+                path: [name],
+                message: `There is no pinned host key of ${name}.`,
+                fix: addFix(name, address),
+                file: shown(files.knownHosts),
+                line: 1,
+                column: 1,
+            })),
+        ...secretProblems(stack),
+    ];
+}
+
+function secretProblems({ inventory, secretNames, place }: Stack): PlacedProblem[] {
+    return Object.entries(planSecrets(inventory))
+        .filter(([name, source]) => source.kind === "operator" && !secretNames.includes(name))
+        .map(([name]) =>
+            place({
+                code: "SE043",
+                path: ["models", "gateway", "keys"],
+                message: `The secret ${name} was never set.`,
+                fix: `Run \`./fleet secret set ${name}\`.`,
+            }),
+        );
+}
+
+function addFix(name: string, address: string): string {
+    return `Run \`./fleet add ${name} ${address}\`: it shows the host key to compare, pins it and notes the road.`;
+}
+
+function shown(file: string): string {
+    return relative(process.cwd(), file) || file;
+}

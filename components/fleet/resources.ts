@@ -1,0 +1,48 @@
+import type { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { openRoads } from "../converge/resources";
+import { Nameserver, Zone } from "../dns/resources";
+import { Edge } from "../edge/resources";
+import { Mesh } from "../mesh/resources";
+import { ModelService } from "../models/resources";
+import { Node } from "../node/resources";
+import { SecretStore } from "../secrets/resources";
+import type { FleetPlan } from "./plan";
+
+/** A whole fleet: nodes, the mesh between them, names, the edge and models. */
+export class Fleet extends pulumi.ComponentResource {
+    /** Certificate of the fleet's own CA (PEM), when it issued any. */
+    readonly ca: pulumi.Output<string> | undefined;
+    private readonly nodes: readonly Node[];
+
+    /** @param operatorSecrets values set with `./fleet secret set`, by name */
+    constructor(plan: FleetPlan, operatorSecrets: pulumi.Output<Record<string, string>>) {
+        super("sovereign-edge:fleet:Fleet", plan.fleet);
+        openRoads(Object.values(plan.nodes));
+        const secrets = new SecretStore(plan, operatorSecrets, { parent: this });
+        this.nodes = Object.values(plan.nodes).map((node) => new Node(node, secrets.document(node), { parent: this }));
+        new Mesh(this.having("wireguard"), { parent: this });
+        new Edge(this.having("caddy"), this.makeZones(), { parent: this });
+        for (const { model, slug } of plan.models) {
+            new ModelService(model, slug, this.having(`model-${slug}`), { parent: this });
+        }
+        for (const node of this.nodes) node.finish();
+        this.ca = secrets.ca;
+        this.registerOutputs();
+    }
+
+    private having(role: string): Node[] {
+        return this.nodes.filter((node) => node.plan.roles[role] !== undefined);
+    }
+
+    /** The zones by the node that serves them. */
+    private makeZones(): Record<string, remote.Command[]> {
+        return Object.fromEntries(
+            this.having("pdns").map((node) => {
+                const server = new Nameserver(node, { parent: this });
+                const domains = Object.keys(node.plan.roles).flatMap((role) => /^zone-(.+)$/.exec(role)?.[1] ?? []);
+                return [node.plan.name, domains.map((domain) => new Zone(domain, server, { parent: this }).zone)];
+            }),
+        );
+    }
+}
