@@ -1,0 +1,58 @@
+// Package plugin is what the offline providers have in common.
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+	"github.com/pulumi/pulumi-go-provider/middleware/schema"
+)
+
+// bridgedModules says that in a token like `random:index/randomId:RandomId` the part after the slash is no module of its own.
+// Packages made from Terraform providers carry it; without it the engine's tools refuse such tokens.
+const bridgedModules = "(.*)(?:/[^/]*)"
+
+// New makes a provider of these resources, described as the offline stand-in that it is.
+func New(name string, resources ...infer.InferredResource) p.Provider {
+	return infer.Provider(infer.Options{
+		Metadata: schema.Metadata{
+			DisplayName: name + " (offline)",
+			Description: "Offline stand-in for the official " + name + " provider.",
+			License:     "Apache-2.0",
+		},
+		Resources: resources,
+	})
+}
+
+// NewBridged is New for tokens of the bridged kind.
+func NewBridged(name string, resources ...infer.InferredResource) p.Provider {
+	provider := New(name, resources...)
+	plain := provider.GetSchema
+	provider.GetSchema = func(ctx context.Context, req p.GetSchemaRequest) (p.GetSchemaResponse, error) {
+		response, err := plain(ctx, req)
+		if err != nil {
+			return response, err
+		}
+		var document map[string]any
+		if err := json.Unmarshal([]byte(response.Schema), &document); err != nil {
+			return response, err
+		}
+		document["meta"] = map[string]string{"moduleFormat": bridgedModules}
+		text, err := json.Marshal(document)
+		response.Schema = string(text)
+		return response, err
+	}
+	return provider
+}
+
+// Main serves the provider to the engine until it is told to stop. The version is that of the npm SDK it stands in for.
+func Main(name, version string, provider p.Provider) {
+	if err := provider.Run(context.Background(), name, version); err != nil {
+		fmt.Fprintf(os.Stderr, "pulumi-resource-%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}
