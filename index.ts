@@ -1,15 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
-import { planFleet } from "./components/fleet/plan";
+import { requireComplete } from "./components/fleet/complete";
+import { InventoryError } from "./components/fleet/errors";
+import { planFleet, type FleetPlan } from "./components/fleet/plan";
 import { Fleet } from "./components/fleet/resources";
 import { readStack } from "./components/fleet/stack";
-import { requireComplete } from "./components/fleet/complete";
 
 const config = new pulumi.Config();
-const stack = readStack(__dirname, pulumi.getStack(), config.get("inventory"));
-requireComplete(stack);
-const plan = planFleet(stack);
-const none: Record<string, string> = {};
-const fleet = new Fleet(plan, config.getSecretObject<Record<string, string>>("secrets") ?? pulumi.output(none));
+const plan = loadPlan();
+const noSecrets: Record<string, string> = {};
+const fleet = new Fleet(plan, config.getSecretObject<Record<string, string>>("secrets") ?? pulumi.output(noSecrets));
+
+function loadPlan(): FleetPlan {
+    try {
+        const stack = readStack(__dirname, pulumi.getStack(), config.get("inventory"));
+        requireComplete(stack);
+        return planFleet(stack);
+    } catch (error) {
+        // A RunError is shown as it is, without a stack trace.
+        throw error instanceof InventoryError ? new pulumi.RunError(error.message) : error;
+    }
+}
 
 /** Every address that people use. */
 export const urls = plan.urls.map(({ url }) => url);

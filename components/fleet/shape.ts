@@ -79,7 +79,7 @@ function expected(issue: Issue): string {
         case "too_big":
             return `Write at most ${String(issue.maximum)}.`;
         case "invalid_union":
-            return "Write one of the forms that ../docs and stacks/fleet.schema.json describe for this key.";
+            return "Write one of the forms that the README of its concept shows.";
         default:
             return `Write ${issue.message}.`;
     }
@@ -87,6 +87,7 @@ function expected(issue: Issue): string {
 
 function article(type: string): string {
     const words: Record<string, string> = {
+        string: "a text",
         object: "a map of keys",
         record: "a map of keys",
         array: "a list",

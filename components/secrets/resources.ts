@@ -37,18 +37,16 @@ export class SecretStore extends pulumi.ComponentResource {
             name,
             this.values[name] ?? pulumi.output(""),
         ]);
-        return pulumi
-            .all([pulumi.all(Object.fromEntries(own)), this.keys.publicKeys()])
-            .apply(([values, wireguard]) =>
-                canonical({
-                    version: 1,
-                    fleet,
-                    node,
-                    incarnation,
-                    secrets: withGenerations(values, generations),
-                    wireguard,
-                }),
-            );
+        return pulumi.all([pulumi.all(Object.fromEntries(own)), this.keys.publicKeys()]).apply(([values, wireguard]) =>
+            canonical({
+                version: 1,
+                fleet,
+                node,
+                incarnation,
+                secrets: withGenerations(values, generations),
+                wireguard,
+            }),
+        );
     }
 
     private value(name: string): pulumi.Output<string> {

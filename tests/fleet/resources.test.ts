@@ -1,0 +1,181 @@
+import * as pulumi from "@pulumi/pulumi";
+import { planFleet } from "../../components/fleet/plan";
+import { Fleet } from "../../components/fleet/resources";
+import { devText, homeText, stackOf } from "../support/stack";
+
+const secretSignature = "4dabf18193072939515e22adb298388d";
+
+interface Registered {
+    readonly type: string;
+    readonly name: string;
+    readonly inputs: Record<string, unknown>;
+    readonly dependsOn: readonly string[];
+}
+
+/** Registers a fleet with the SDK's mocks and gives everything that was registered, by name. */
+async function register(name: string, text: string): Promise<Map<string, Registered>> {
+    const found = new Map<string, Registered>();
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name: resource, inputs }) => ({
+                id: `${resource} id`,
+                state: {
+                    ...(inputs as object),
+                    base64: Buffer.alloc(32, resource.length).toString("base64"),
+                    result: "s3cret".repeat(7),
+                    certPem: "PEM",
+                    privateKeyPem: `KEY ${type}`,
+                    certRequestPem: "CSR",
+                },
+            }),
+            call: ({ inputs }) => inputs as Record<string, unknown>,
+        },
+        "sovereign-edge",
+        name,
+        false,
+    );
+    const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: (...args: unknown[]) => unknown };
+    const original = monitor.registerResource.bind(monitor);
+    monitor.registerResource = (request: unknown, ...rest: unknown[]): unknown => {
+        const r = request as {
+            getType(): string;
+            getName(): string;
+            getObject(): { toJavaScript(): Record<string, unknown> };
+            getDependenciesList(): string[];
+        };
+        const dependsOn = r.getDependenciesList().map((urn) => urn.split("::").at(-1)!);
+        found.set(r.getName(), {
+            type: r.getType(),
+            name: r.getName(),
+            inputs: r.getObject().toJavaScript(),
+            dependsOn,
+        });
+        return original(request, ...rest);
+    };
+    const noSecrets: Record<string, string> = {};
+    new Fleet(planFleet(stackOf(name, text)), pulumi.output(noSecrets));
+    await pulumi.runtime.disconnect();
+    return found;
+}
+
+const commands = (all: Map<string, Registered>): Registered[] =>
+    [...all.values()].filter((r) => r.type === "command:remote:Command");
+const nodeOf = (name: string): string | undefined => / on (\S+)$/.exec(name)?.[1];
+
+describe("dev", () => {
+    let all: Map<string, Registered>;
+    beforeAll(async () => {
+        all = await register("dev", devText);
+    });
+
+    test("one command a role, and converge, secrets and finish on every node", () => {
+        expect(
+            commands(all)
+                .map((r) => r.name)
+                .sort(),
+        ).toEqual([
+            "caddy on gematria",
+            "converge on alice",
+            "converge on cecilia",
+            "converge on gematria",
+            "finish on alice",
+            "finish on cecilia",
+            "finish on gematria",
+            "model-gemma3-270m on cecilia",
+            "packages on alice",
+            "packages on cecilia",
+            "packages on gematria",
+            "pdns on gematria",
+            "secrets on alice",
+            "secrets on cecilia",
+            "secrets on gematria",
+            "wireguard on alice",
+            "wireguard on cecilia",
+            "wireguard on gematria",
+            "zone-dev.example on gematria",
+        ]);
+    });
+
+    test("no command waits for another node, directly or through others", () => {
+        for (const command of commands(all)) {
+            const seen = new Set<string>();
+            const walk = (name: string): void => {
+                for (const next of all.get(name)?.dependsOn ?? []) if (!seen.has(next)) walk((seen.add(next), next));
+            };
+            walk(command.name);
+            const others = [...seen].filter(
+                (name) =>
+                    nodeOf(name) !== undefined &&
+                    all.get(name)?.type === "command:remote:Command" &&
+                    nodeOf(name) !== nodeOf(command.name),
+            );
+            expect([command.name, others]).toEqual([command.name, []]);
+            // A component in dependsOn would wait for all its children, on every node.
+            expect([...seen].filter((name) => all.get(name)?.type.startsWith("sovereign-edge:"))).toEqual([]);
+        }
+    });
+
+    test("order on a node: converge, secrets, packages, roles, finish", () => {
+        const on = (name: string): readonly string[] => [...all.get(name)!.dependsOn].sort();
+        expect(on("secrets on gematria")).toContain("converge on gematria");
+        expect(on("packages on gematria")).toEqual(["secrets on gematria"]);
+        expect(on("pdns on gematria")).toEqual(["packages on gematria"]);
+        expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria"]);
+        expect(on("caddy on gematria")).toEqual(["packages on gematria", "zone-dev.example on gematria"]);
+        expect(on("finish on gematria")).toEqual([
+            "caddy on gematria",
+            "packages on gematria",
+            "pdns on gematria",
+            "wireguard on gematria",
+            "zone-dev.example on gematria",
+        ]);
+    });
+
+    test("only the secrets document is a secret, and no command line holds one", () => {
+        for (const { name, inputs } of commands(all)) {
+            const secret = JSON.stringify(inputs["stdin"]).includes(secretSignature);
+            expect([name, secret]).toEqual([name, name.startsWith("secrets on ")]);
+            expect(JSON.stringify([inputs["create"], inputs["environment"], inputs["triggers"]])).not.toContain(
+                "s3cret",
+            );
+        }
+    });
+
+    test("every connection goes through the loopback with a pinned host key and no private key", () => {
+        for (const { inputs } of commands(all)) {
+            const connection = (inputs["connection"] as { value: Record<string, unknown> }).value;
+            expect(connection).toMatchObject({
+                host: "127.0.0.1",
+                hostKey: expect.stringMatching(/^ssh-ed25519 /) as string,
+            });
+            expect(Object.keys(connection).sort()).toEqual([
+                "dialErrorLimit",
+                "host",
+                "hostKey",
+                "perDialTimeout",
+                "port",
+                "user",
+            ]);
+        }
+    });
+});
+
+test("a fleet of one box has no mesh and gets a certificate of its own CA", async () => {
+    const all = await register("home", homeText);
+    expect(
+        commands(all)
+            .map((r) => r.name)
+            .sort(),
+    ).toEqual([
+        "caddy on box",
+        "converge on box",
+        "finish on box",
+        "model-gemma3-270m on box",
+        "packages on box",
+        "secrets on box",
+    ]);
+    expect(all.get("certificate of ai.home.internal")!.inputs).toMatchObject({
+        validityPeriodHours: 397 * 24,
+        allowedUses: ["digital_signature", "server_auth"],
+    });
+});

@@ -1,0 +1,34 @@
+/** Tests that passed and failed. */
+export interface Count {
+    readonly passed: number;
+    readonly failed: number;
+}
+
+/** Reads the number of tests out of what a runner prints; `undefined` when it is not there, because the run broke off. */
+export type Counter = (output: string) => Count | undefined;
+
+/** Jest's summary: `Tests:       1 failed, 56 passed, 57 total`. */
+export const jestCount: Counter = (output) => {
+    const line = /^Tests: .*$/m.exec(output)?.[0];
+    return line === undefined
+        ? undefined
+        : { passed: number(/(\d+) passed/, line), failed: number(/(\d+) failed/, line) };
+};
+
+/** Pytest's last line: `3 failed, 40 passed in 2.10s`. */
+export const pytestCount: Counter = (output) => {
+    const line = /^.*\b(?:passed|failed|error).* in [\d.]+s.*$/m.exec(output)?.[0];
+    if (line === undefined) return undefined;
+    return { passed: number(/(\d+) passed/, line), failed: number(/(\d+) failed/, line) + number(/(\d+) error/, line) };
+};
+
+/** `go test -v`: one line a test; subtests are indented and not counted. */
+export const goCount: Counter = (output) => {
+    const passed = output.match(/^--- PASS: /gm)?.length ?? 0;
+    const failed = output.match(/^--- FAIL: /gm)?.length ?? 0;
+    return passed + failed === 0 ? undefined : { passed, failed };
+};
+
+function number(pattern: RegExp, text: string): number {
+    return Number(pattern.exec(text)?.[1] ?? 0);
+}

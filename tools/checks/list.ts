@@ -1,0 +1,45 @@
+import { goCount, jestCount, pytestCount, type Counter } from "./count";
+
+/** One check: a command that must end with 0. */
+export interface Check {
+    readonly name: string;
+    readonly argv: readonly string[];
+    /** For test runners: how many tests there were; without it the check counts as one. */
+    readonly count?: Counter;
+}
+
+const bin = (name: string): string => `node_modules/.bin/${name}`;
+
+/** All checks, the quick ones first. @param python folder of the Python environment's programs */
+export function checks(python: string): Check[] {
+    return [
+        { name: "format", argv: [bin("prettier"), "--check", "."] },
+        { name: "lint", argv: [bin("eslint"), "."] },
+        { name: "types", argv: [bin("tsc"), "--noEmit"] },
+        {
+            name: "shell",
+            argv: [
+                "shellcheck",
+                "fleet",
+                "lab/build",
+                "tools/dev",
+                "tools/node",
+                "tools/setup",
+                "tools/test",
+                "tools/bench",
+                ".ci/run",
+            ],
+        },
+        { name: "ruff", argv: [`${python}/ruff`, "check", "."] },
+        { name: "mypy", argv: [`${python}/mypy`, "--strict", "components/converge/converge.py"] },
+        { name: "python", argv: [`${python}/pytest`, "-q", "tests/converge"], count: pytestCount },
+        { name: "go vet", argv: ["go", "-C", "tools/providers", "vet", "./..."] },
+        { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },
+        { name: "unit", argv: [bin("jest")], count: jestCount },
+        {
+            name: "lab",
+            argv: [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"],
+            count: jestCount,
+        },
+    ];
+}
