@@ -112,7 +112,7 @@ func (s LocallySignedCertState) sign() (issued, string, error) {
 		return issued{}, "", err
 	}
 	certificate, err := issue(&x509.Certificate{
-		Subject: request.Subject, DNSNames: request.DNSNames, IPAddresses: request.IPAddresses, URIs: request.URIs,
+		RawSubject: request.RawSubject, DNSNames: request.DNSNames, IPAddresses: request.IPAddresses, URIs: request.URIs,
 	}, ca, request.PublicKey, key, terms{
 		uses: s.AllowedUses, hours: s.ValidityPeriodHours, isCA: s.IsCaCertificate,
 		maxPathLength: s.MaxPathLength, setSubjectKey: s.SetSubjectKeyID,

@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# What only the lab needs: Debian packages, Go, the checks' Python programs, and the lab's own artefacts. Sourced by tools/setup.
+
+# Debian packages, of the lab and of `npm test`.
+lab_packages="systemd-container mmdebstrap wireguard-tools iproute2 nftables dnsmasq-base openssh-client curl git cmake g++ make \
+libssl-dev shellcheck strace xz-utils zstd procps python3-venv"
+
+# lab_prerequisites: Linux, root, packages; says everything that is missing in as few lines as it can.
+lab_prerequisites() {
+    [ "$(uname -s)" = Linux ] || fail "the lab boots Linux machines in network namespaces and needs Linux (here: $(uname -s)). Without --lab everything else works."
+    command -v dpkg-query >/dev/null || fail "the lab is made for Debian and what derives from it: dpkg is missing."
+    missing=$(missing_packages)
+    if [ "$(id -u)" != 0 ]; then
+        [ -z "$missing" ] || fail "the lab needs root and these packages; run: sudo apt-get install --no-install-recommends $missing"
+        fail "the lab needs root: run sudo tools/setup --lab. Without --lab everything else works."
+    fi
+    if [ -n "$missing" ]; then
+        step "Debian packages: $missing" install_packages "$missing"
+    fi
+    check_go
+}
+
+missing_packages() {
+    # shellcheck disable=SC2086 # a list of words
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $lab_packages 2>/dev/null || true)
+    list=
+    for package in $lab_packages; do
+        case "
+$installed
+" in
+        *"
+$package installed
+"*) ;;
+        *) list="$list $package" ;;
+        esac
+    done
+    printf %s "${list# }"
+}
+
+install_packages() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update
+    # shellcheck disable=SC2086 # a list of words
+    apt-get install --yes --no-install-recommends $1
+}
+
+# lab_artefacts: what takes long, each part skipped when it is there.
+lab_artefacts() {
+    python_environment
+    [ ! -x "$root/lab/build" ] || "$root/lab/build"
+}
+
+# The programs of tools/requirements.txt in an environment of their own, shared by all clones; .lab/python points at it.
+python_environment() {
+    requirements=$root/tools/requirements.txt
+    environment=$cache/venv-$({ cat "$requirements" && python3 --version; } | digest | cut -c1-16)
+    if [ ! -e "$environment/complete" ]; then
+        with_lock python step "Python programs for the checks" make_environment
+    fi
+    mkdir -p "$root/.lab"
+    ln -sfn "$environment" "$root/.lab/python"
+}
+
+make_environment() {
+    rm -rf "$environment"
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    touch "$environment/complete"
+}
