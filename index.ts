@@ -21,7 +21,5 @@ function loadPlan(): FleetPlan {
     }
 }
 
-/** Every address that people use. */
-export const urls = plan.urls.map(({ url }) => url);
-/** Certificate of the fleet's own CA (PEM), for clients of names that are not on the internet. */
-export const ca = fleet.ca;
+/** `urls`: every address that people use; `ca`: the fleet's own CA (PEM), for clients of names that are not on the internet. */
+export = { urls: plan.urls.map(({ url }) => url), ...(fleet.ca === undefined ? {} : { ca: fleet.ca }) };

@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { spawn } from "node:child_process";
+import { ask, fleet, must, note, notes, on, operator, pulumi, root, until, withInventory } from "./support";
+
+const nodes = ["alice", "cecilia", "gematria"];
+const canary = `canary-${randomBytes(12).toString("hex")}`;
+
+/** A secret in every form it could be written in by accident. */
+function forms(secret: string): string[] {
+    const raw = Buffer.from(secret);
+    // A base64 of a longer text holds that of the secret at one of three alignments.
+    const aligned = [0, 1, 2].map((pad) =>
+        Buffer.concat([Buffer.alloc(pad), raw])
+            .toString("base64")
+            .slice(pad === 0 ? 0 : pad + 1, -4),
+    );
+    return [...new Set([secret, JSON.stringify(secret).slice(1, -1), raw.toString("hex"), ...aligned])];
+}
+
+/** The process ids of the machines' first processes, and of the sshd of each: everything a machine runs descends from them. */
+async function rootsOfMachines(): Promise<string[]> {
+    const list = JSON.parse((await must(["tools/node", "lab/main.ts", "list", "--json"])).stdout) as {
+        name: string;
+        pid?: number;
+    }[];
+    return list.filter(({ name }) => nodes.includes(name)).map(({ pid }) => String(pid));
+}
+
+async function secretsOfTheFleet(): Promise<string[]> {
+    const shown = await pulumi("stack", "export", "--show-secrets");
+    const resources = (
+        JSON.parse(shown.stdout) as { deployment: { resources: { type: string; outputs?: Record<string, unknown> }[] } }
+    ).deployment.resources;
+    const generated = resources.flatMap(({ type, outputs }) =>
+        type === "random:index/randomBytes:RandomBytes"
+            ? [outputs!["base64"]]
+            : type === "random:index/randomPassword:RandomPassword"
+              ? [outputs!["result"]]
+              : [],
+    );
+    const plain = generated.map((value) => {
+        const text = typeof value === "string" ? value : (value as { plaintext: string }).plaintext;
+        return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+    });
+    const privateKeys = await Promise.all(
+        nodes.map(async (node) => (await on(node, "wg", "show", "wg0", "private-key")).stdout.trim()),
+    );
+    const pairs = await on("gematria", "sh", "-c", "wg show wg0 preshared-keys | cut -f2");
+    return [...plain, ...privateKeys, ...pairs.stdout.trim().split("\n")];
+}
+
+function filesBelow(directory: string): string[] {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name));
+}
+
+test("no secret is found outside the files that are meant to hold it", async () => {
+    await must(["npm", "run", "-s", "up"]);
+    const config = readFileSync(resolve(root, "Pulumi.dev.yaml"), "utf8");
+    const trace = resolve(notes, "execve.txt");
+    note("execve.txt", "");
+    const roots = await rootsOfMachines();
+    expect(roots).toHaveLength(3);
+    const tracer = spawn(
+        "strace",
+        ["-f", "-qq", "-s", "100000", "-e", "trace=execve", "-o", trace, ...roots.flatMap((pid) => ["-p", pid])],
+        { stdio: "ignore" },
+    );
+    const outputs: string[] = [];
+    try {
+        await until("the tracer", 10, async () => {
+            await on("alice", "true");
+            return statSync(trace).size > 0;
+        });
+        await withInventory([["public: ai.dev.example", "public: ai.dev.example, keys: [web]"]], async () => {
+            const refused = await fleet("up");
+            expect([refused.code, refused.text]).toEqual([
+                2,
+                expect.stringContaining("./fleet secret set gateway-key.web"),
+            ]);
+            const set = await operator(["./fleet", "-s", "dev", "secret", "set", "gateway-key.web"], { input: canary });
+            expect([set.code, set.text]).toEqual([0, expect.stringContaining("gateway-key.web")]);
+            const steps = [
+                await fleet("secret", "list"),
+                await fleet("preview"),
+                await pulumi("preview", "--diff"),
+                await operator([
+                    "strace",
+                    "-f",
+                    "-qq",
+                    "-s",
+                    "100000",
+                    "-e",
+                    "trace=execve",
+                    "-o",
+                    `${trace}.operator`,
+                    "./fleet",
+                    "-s",
+                    "dev",
+                    "up",
+                ]),
+                await fleet("--json", "status"),
+                await pulumi("stack", "export"),
+            ];
+            expect(steps.map((step) => step.code)).toEqual([0, 0, 0, 0, 0, 0]);
+            outputs.push(set.text, ...steps.map((step) => step.text));
+            await expect(ask()).rejects.toThrow(/asks for a key/);
+            expect(await ask([`Authorization: Bearer ${canary}`])).not.toBe("");
+        });
+    } finally {
+        tracer.kill("SIGTERM");
+        writeFileSync(resolve(root, "Pulumi.dev.yaml"), config);
+    }
+    outputs.push(readFileSync(trace, "utf8"), readFileSync(`${trace}.operator`, "utf8"));
+    expect(outputs.at(-2)).toMatch(/execve\(.*converge\.py/);
+    const secrets = [canary, ...(await secretsOfTheFleet())].flatMap(forms);
+    expect(secrets.length).toBeGreaterThan(40);
+    const hits = (where: string, text: string): string[] =>
+        secrets.filter((secret) => text.includes(secret)).map(() => where);
+
+    const operatorFiles = [".lab/log", ".state", ".lab/checks"]
+        .map((d) => resolve(root, d))
+        .filter((d) => existsSync(d))
+        .flatMap(filesBelow);
+    const found = [
+        ...outputs.flatMap((text, index) => hits(`output ${index}`, text)),
+        ...operatorFiles.flatMap((file) => hits(file, readFileSync(file, "latin1"))),
+    ];
+    const onNodes = await Promise.all(
+        nodes.map(async (node) => {
+            const journal = (await on(node, "journalctl", "-o", "export", "--no-pager")).stdout;
+            // Everything of ours and everything that logs, apart from the files that are the secrets' place.
+            const kept =
+                "/etc/wireguard|/etc/caddy/credentials|/etc/sovereign-edge/credentials|/var/lib/sovereign-edge/secrets";
+            const files = await on(
+                node,
+                "sh",
+                "-c",
+                `find /etc /var/log /var/lib/sovereign-edge /usr/local /run /tmp /home /root -xdev -type f -size -4M 2>/dev/null | grep -Ev '^(${kept})/' | xargs -d '\\n' cat 2>/dev/null | tr -d '\\000'`,
+            );
+            return [...hits(`${node}: journal`, journal), ...hits(`${node}: files`, files.stdout)];
+        }),
+    );
+    expect([...found, ...onNodes.flat()]).toEqual([]);
+    // What may hold secrets is for root and its service alone.
+    for (const node of nodes) {
+        const open = await on(node, "find", "/etc/wireguard", "/var/lib/sovereign-edge", "-type", "f", "-perm", "/007");
+        expect(open.stdout).toBe("");
+    }
+    rmSync(trace);
+    rmSync(`${trace}.operator`);
+    // Without the key in the inventory it leaves the machine, too.
+    expect((await fleet("up")).code).toBe(0);
+    const left = await on("gematria", "sh", "-c", `grep -rl ${canary} /etc /var/lib/sovereign-edge || true`);
+    expect(left.stdout).toBe("");
+    expect(await ask()).not.toBe("");
+});
