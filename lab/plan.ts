@@ -78,11 +78,16 @@ export function bridgeOf(segment: Segment): string {
     return namespaceOf(segment);
 }
 
+/** The network card's address: a machine keeps it over its power cycles, or its neighbours would talk to the old one for seconds. */
+export function hardwareAddressOf(address: string): string {
+    return ["02:00", ...address.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"))].join(":");
+}
+
 /** Arguments of `ip` that plug a namespace into its segment. Both ends of the cable are born inside namespaces: the host never sees one. */
 export function plugCommands(plug: { name: string; segment: Segment; address: string }): string[][] {
     const [namespace, bridge, port] = [namespaceOf(plug.name), bridgeOf(plug.segment), portOf(plug.name)];
     return [
-        ["-n", bridge, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace],
+        ["-n", bridge, "link", "add", port, "type", "veth", "peer", "name", "eth0", "address", hardwareAddressOf(plug.address), "netns", namespace],
         ["-n", bridge, "link", "set", port, "master", "bridge", "up"],
         ["-n", namespace, "address", "add", `${plug.address}/${PREFIX_LENGTH}`, "dev", "eth0"],
         ["-n", namespace, "link", "set", "eth0", "up"],
