@@ -1,0 +1,44 @@
+import { resolve } from "node:path";
+import { readStack, type Stack } from "../../components/fleet/stack";
+import type { Arguments } from "./arguments";
+import { makeOutput, type Output } from "./output";
+import { chooseStack, filesOf, headline, inventoryPath, nodeNames } from "./stacks";
+
+/** What every verb is given. */
+export interface Context {
+    /** The clone, absolute. */
+    readonly root: string;
+    readonly args: Arguments;
+    readonly out: Output;
+}
+
+/** The clone this file stands in. */
+export const cloneRoot = resolve(__dirname, "../..");
+
+/** The context of a run of `./fleet`. */
+export function makeContext(args: Arguments, root = cloneRoot): Context {
+    return { root, args, out: makeOutput(args.json) };
+}
+
+/** Chooses the stack (-s, FLEET_STACK, or the only one) and writes the first line, which names it and its nodes. */
+export function openStack({ root, args, out }: Context): string {
+    const named = args.stack ?? (process.env["FLEET_STACK"] === "" ? undefined : process.env["FLEET_STACK"]);
+    const name = chooseStack(root, named);
+    out.say(headline(name, nodeNames(filesOf(root, name))));
+    return name;
+}
+
+/**
+ * The chosen stack, read and checked, after the first line.
+ * @throws InventoryError with every problem at once
+ */
+export function loadStack(context: Context): Stack {
+    const name = openStack(context);
+    return readStack(context.root, name, inventoryPath(context.root, name));
+}
+
+/** A flag that takes a value; nothing when it was not given. */
+export function textFlag({ args }: Context, name: string): string | undefined {
+    const value = args.flags[name];
+    return typeof value === "string" ? value : undefined;
+}

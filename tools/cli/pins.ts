@@ -1,0 +1,24 @@
+import { relative } from "node:path";
+import type { Stack } from "../../components/fleet/stack";
+import { Failure } from "./failure";
+import { comparePin, wrongKeyMessage, type Probe } from "./probe";
+
+/** What to say about every node that shows another key than the pinned one. */
+export function wrongKeys(stack: Stack, probes: readonly Probe[]): Map<string, string> {
+    const file = relative(process.cwd(), stack.files.knownHosts) || stack.files.knownHosts;
+    return new Map(
+        probes.flatMap((probe): [string, string][] => {
+            const pin = stack.hostKeys.find(({ node }) => node === probe.node);
+            if (pin === undefined || probe.finding.state !== "answers") return [];
+            return comparePin(probe.finding.key, pin) === "matches"
+                ? []
+                : [[probe.node, wrongKeyMessage(probe, probe.finding.key, pin, file)]];
+        }),
+    );
+}
+
+/** @throws Failure when a node shows another key than the pinned one; by then nothing was sent to any */
+export function requirePins(stack: Stack, probes: readonly Probe[]): void {
+    const wrong = wrongKeys(stack, probes);
+    if (wrong.size > 0) throw new Failure([...wrong.values()].join("\n"));
+}

@@ -1,0 +1,60 @@
+import type { Happening } from "./events";
+import { formatSeconds, type Output } from "./output";
+
+/** Milliseconds between two reminders of what takes long. */
+const reminder = 15_000;
+
+/** Shows a run as it goes: a line for what was changed or failed, none for what stays as it is. */
+export class Progress {
+    private readonly running = new Map<string, number>();
+    private readonly timer: NodeJS.Timeout;
+
+    constructor(private readonly out: Output) {
+        this.timer = setInterval(() => {
+            this.remind();
+        }, reminder);
+    }
+
+    show(happenings: readonly Happening[]): void {
+        for (const happening of happenings) this.showOne(happening);
+    }
+
+    stop(): void {
+        clearInterval(this.timer);
+    }
+
+    private showOne(happening: Happening): void {
+        switch (happening.kind) {
+            case "started":
+                this.running.set(happening.resource, performance.now());
+                return;
+            case "changed":
+                this.out.say(`  ${happening.resource}  ${wordFor(happening.op)}${this.since(happening.resource)}`);
+                return;
+            case "failed":
+                this.out.say(`  ${happening.resource}  FAILED${this.since(happening.resource)}`);
+                for (const line of happening.cause) this.out.say(`      ${line}`);
+                return;
+            case "said":
+                this.out.warn(`  ${happening.severity}: ${happening.text}`);
+        }
+    }
+
+    private since(resource: string): string {
+        const start = this.running.get(resource);
+        this.running.delete(resource);
+        return start === undefined ? "" : ` (${formatSeconds(performance.now() - start)})`;
+    }
+
+    private remind(): void {
+        const long = [...this.running].map(
+            ([resource, start]) => `${resource} (${Math.round((performance.now() - start) / 1000)} s)`,
+        );
+        if (long.length > 0) this.out.say(`  … still at ${long.join(", ")}`);
+    }
+}
+
+function wordFor(op: string): string {
+    const words: Record<string, string> = { create: "done", update: "changed", delete: "forgotten" };
+    return words[op] ?? op;
+}

@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { relative, resolve } from "node:path";
+import { Failure } from "./failure";
+import { ignoringInterrupts, run, runAttached, type Finished } from "./process";
+import { filesOf } from "./stacks";
+
+/** Providers of the program; their versions are those of the npm packages. */
+const providers = ["command", "random", "tls"];
+
+/** The launcher from npm, which runs the CLI of its own version. */
+export function pulumiProgram(root: string): string {
+    return resolve(root, "node_modules/.bin/pulumi");
+}
+
+/**
+ * The environment for the Pulumi CLI: the stack's passphrase, no chatter about updates, and no downloads when every
+ * provider is there, so that a missing piece fails at once. What the operator set already is left alone.
+ * @throws Failure when there is no passphrase
+ */
+export function pulumiEnvironment(
+    root: string,
+    stack: string,
+    env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+    return {
+        ...env,
+        ...passphrase(root, stack, env),
+        PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
+        ...(providersInPlace(root, env) ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
+    };
+}
+
+/** Runs the Pulumi CLI in the clone and collects what it writes. */
+export async function pulumi(
+    root: string,
+    stack: string,
+    args: readonly string[],
+    options: { readonly input?: string; readonly onLine?: (line: string) => void } = {},
+): Promise<Finished> {
+    const env = pulumiEnvironment(root, stack);
+    return ignoringInterrupts(() =>
+        run(pulumiProgram(root), [...args, "--stack", stack], { cwd: root, env, ...options }),
+    );
+}
+
+/** Runs the Pulumi CLI on this terminal. */
+export async function pulumiAttached(root: string, stack: string, args: readonly string[]): Promise<number> {
+    const env = pulumiEnvironment(root, stack);
+    return runAttached(pulumiProgram(root), [...args, "--stack", stack], { cwd: root, env });
+}
+
+/** Whether the stack is in the state in the clone; unknown (and taken as given) with another backend. */
+export function stackExists(root: string, stack: string, env: NodeJS.ProcessEnv = process.env): boolean {
+    return (env["PULUMI_BACKEND_URL"] ?? "") !== "" || existsSync(statePath(root, "stacks", `${stack}.json`));
+}
+
+/** @throws Failure that says how to make the stack when it is not there, or who is working on it */
+export function requireFreeStack(root: string, stack: string): void {
+    if (!stackExists(root, stack)) {
+        throw new Failure(
+            `The stack ${stack} has no state in ${shown(resolve(root, ".state"))}. Run \`./fleet init ${stack}\`, or copy .state from where it is.`,
+        );
+    }
+    const holder = lockHolder(root, stack);
+    if (holder !== undefined) throw new Failure(holder);
+}
+
+interface LockFile {
+    readonly pid: number;
+    readonly username: string;
+    readonly hostname: string;
+    readonly timestamp: string;
+}
+
+/** Who holds the engine's lock on the stack, in words with what to do; nothing when it is free. */
+export function lockHolder(root: string, stack: string): string | undefined {
+    const directory = statePath(root, "locks", stack);
+    const [file] = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".json")) : [];
+    if (file === undefined) return undefined;
+    const lock = JSON.parse(readFileSync(resolve(directory, file), "utf8")) as LockFile;
+    const who = `${lock.username}@${lock.hostname} (process ${lock.pid}, since ${lock.timestamp.slice(0, 19)})`;
+    return lock.hostname === hostname() && !isAlive(lock.pid)
+        ? `The stack ${stack} is still locked by a run that is gone: ${who}. Free it with \`npx pulumi cancel -s ${stack} --yes\`.`
+        : `Another run is at work on ${stack}: ${who}. Wait until it has ended.`;
+}
+
+function statePath(root: string, kind: "stacks" | "locks", name: string): string {
+    const project = kind === "locks" ? "organization/sovereign-edge" : "sovereign-edge";
+    return resolve(root, ".state/.pulumi", kind, project, name);
+}
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}
+
+function passphrase(root: string, stack: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    if (env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined) return {};
+    const file = filesOf(root, stack).passphrase;
+    if (existsSync(file)) return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+    throw new Failure(
+        `${shown(file)} is missing: without the passphrase the stack's secrets cannot be read. Copy it from where you keep it, or set PULUMI_CONFIG_PASSPHRASE_FILE.`,
+    );
+}
+
+function providersInPlace(root: string, env: NodeJS.ProcessEnv): boolean {
+    const home = env["PULUMI_HOME"] ?? resolve(homedir(), ".pulumi");
+    return providers.every((name) => {
+        const manifest = resolve(root, "node_modules/@pulumi", name, "package.json");
+        if (!existsSync(manifest)) return false;
+        const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+        return existsSync(resolve(home, "plugins", `resource-${name}-v${version}`));
+    });
+}
+
+function shown(file: string): string {
+    return relative(process.cwd(), file) || file;
+}

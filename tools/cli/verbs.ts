@@ -1,0 +1,122 @@
+import type { VerbSpec } from "./arguments";
+import type { Context } from "./context";
+import type { ExitCode } from "./failure";
+
+/** A verb of `./fleet`. */
+export interface Verb extends VerbSpec {
+    /** The part of the help it is listed in. */
+    readonly group: "start" | "daily" | "keep" | "end";
+    /** One line. */
+    readonly summary: string;
+    /** Loads its code only when it is called: a start costs what the verb needs. Absent for `help`. */
+    readonly load?: () => Promise<{ run: (context: Context) => Promise<ExitCode> }>;
+}
+
+/** Every verb, in the order of the help. */
+export const verbs: readonly Verb[] = [
+    {
+        name: "init",
+        group: "start",
+        positionals: ["NAME"],
+        flags: { model: { value: "MODEL", help: "model to serve; gemma3:270m when left out" } },
+        summary: "make a fleet: smallest inventory, passphrase, state",
+        load: () => import("./verbs/init"),
+    },
+    {
+        name: "add",
+        group: "start",
+        positionals: ["NODE", "ADDRESS"],
+        flags: {
+            user: { value: "USER", help: "user to log in as; needs sudo without a password" },
+            port: { value: "PORT", help: "TCP port of its sshd; 22 when left out" },
+            location: { value: "LOCATION", help: "where it stands, as declared under locations:" },
+            fingerprint: { value: "SHA256:…", help: "the host key's fingerprint, compared for you" },
+            yes: { help: "trust the host key unseen" },
+        },
+        summary: "probe a machine, show its host key, write it into the inventory",
+        load: () => import("./verbs/add"),
+    },
+    {
+        name: "pin",
+        group: "start",
+        positionals: ["[NAME]"],
+        flags: {
+            refresh: { help: "download again what is locked" },
+            "accept-changed": { help: "take other bytes for a version that is locked" },
+        },
+        summary: "download what the fleet installs once and lock its hashes",
+        load: () => import("./verbs/pin"),
+    },
+    {
+        name: "check",
+        group: "daily",
+        positionals: [],
+        flags: {},
+        summary: "validate and show the plan; touches no state, secret or network",
+        load: () => import("./verbs/check"),
+    },
+    {
+        name: "preview",
+        group: "daily",
+        positionals: [],
+        flags: { full: { help: "do not shorten new documents" } },
+        summary: "every line that would change on every node; contacts none",
+        load: () => import("./verbs/preview"),
+    },
+    {
+        name: "up",
+        group: "daily",
+        positionals: ["[NODE…]"],
+        flags: {},
+        summary: "make it so; ends with every node, every URL and one curl line",
+        load: () => import("./verbs/up"),
+    },
+    {
+        name: "status",
+        group: "daily",
+        positionals: ["[NODE…]"],
+        flags: {},
+        summary: "who answers, what is applied, what failed",
+        load: () => import("./verbs/status"),
+    },
+    {
+        name: "logs",
+        group: "daily",
+        positionals: ["NODE", "[UNIT]"],
+        flags: {
+            lines: { value: "N", help: "how many past lines; 50 when left out" },
+            once: { help: "do not follow" },
+        },
+        summary: "follow a node's journal",
+        load: () => import("./verbs/logs"),
+    },
+    {
+        name: "ssh",
+        group: "daily",
+        positionals: ["NODE"],
+        flags: {},
+        rest: "COMMAND…",
+        summary: "log in with the pinned host key",
+        load: () => import("./verbs/ssh"),
+    },
+    {
+        name: "secret",
+        group: "keep",
+        positionals: ["set|list", "[NAME]"],
+        flags: {},
+        summary: "set a secret from standard input or a hidden prompt; list names",
+        load: () => import("./verbs/secret"),
+    },
+    {
+        name: "destroy",
+        group: "end",
+        positionals: [],
+        flags: {
+            "yes-destroy": { value: "FLEET", help: "the fleet's name, instead of typing it" },
+            forget: { help: "forget nodes that do not answer, without cleaning them" },
+        },
+        summary: "take everything off the nodes again, then forget them",
+        load: () => import("./verbs/destroy"),
+    },
+    { name: "help", group: "end", positionals: ["[VERB]"], flags: {}, summary: "this, or what a verb takes" },
+];

@@ -1,0 +1,34 @@
+import { requireComplete } from "../../../components/fleet/complete";
+import { loadStack, type Context } from "../context";
+import { exitCodes, type ExitCode } from "../failure";
+import { DiffFilter } from "../preview-text";
+import { pulumi, requireFreeStack } from "../pulumi";
+
+/** `./fleet preview`: every line that would change, by node; contacts none. */
+export async function run(context: Context): Promise<ExitCode> {
+    const { root, args, out } = context;
+    const stack = loadStack(context);
+    requireComplete(stack);
+    requireFreeStack(root, stack.name);
+    if (args.json) {
+        const { code, stdout, stderr } = await pulumi(root, stack.name, ["preview", "--json", "--non-interactive"]);
+        if (stderr.trim() !== "") out.warn(stderr.trim());
+        process.stdout.write(stdout);
+        return code === 0 ? exitCodes.done : exitCodes.failed;
+    }
+    const filter = new DiffFilter();
+    const colour = process.stdout.isTTY ? "always" : "never";
+    const full = args.flags["full"] === true ? ["--show-full-output"] : [];
+    const { code, stderr } = await pulumi(
+        root,
+        stack.name,
+        ["preview", "--diff", "--non-interactive", "--suppress-progress", "--color", colour, ...full],
+        {
+            onLine: (line) => {
+                for (const shown of filter.push(line)) out.say(shown);
+            },
+        },
+    );
+    if (stderr.trim() !== "") out.warn(stderr.trim());
+    return code === 0 ? exitCodes.done : exitCodes.failed;
+}
