@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What only the lab needs: Debian packages, Go, the checks' Python programs, and the lab's own artefacts. Sourced by tools/setup.
 
+: "${root:?}" "${cache:?}"
 # Debian packages, of the lab and of `npm test`.
 lab_packages="systemd-container mmdebstrap wireguard-tools iproute2 nftables dnsmasq-base openssh-client curl git cmake g++ make \
 libssl-dev shellcheck strace xz-utils zstd procps python3-venv"

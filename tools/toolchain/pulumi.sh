@@ -2,6 +2,7 @@
 # The Pulumi toolchain: the CLI, the Node.js language host and the provider plugins, official ones or built from Go modules.
 # What is built here carries a stamp file; whatever carries none is not ours and is never touched. Sourced by tools/setup.
 
+: "${root:?}" "${cache:?}"
 pulumi_version=3.259.0
 pulumi_home=${PULUMI_HOME:-$HOME/.pulumi}
 go_needed=1.25.11
@@ -23,7 +24,7 @@ PARTS
 # module_digest MODULE: changes with everything of ours that goes into its programs.
 module_digest() {
     (
-        cd "$root/$1"
+        cd "$root/$1" || exit
         echo "$go_ldflags $go_tags"
         find . -name '*.go' ! -name '*_test.go' | LC_ALL=C sort | xargs cat go.mod go.sum
     ) | digest | cut -c1-16
@@ -116,7 +117,7 @@ place_part() {
 }
 
 go_build() {
-    cd "$1"
+    cd "$1" || exit
     GOFLAGS=-mod=readonly GOTOOLCHAIN=local CGO_ENABLED=0 GOGC=400 nice go build -trimpath -buildvcs=false \
         -tags "$go_tags" -ldflags "$go_ldflags" -o "$3.new" "$2"
     mv "$3.new" "$3"

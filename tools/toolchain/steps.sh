@@ -2,6 +2,8 @@
 # How tools/setup speaks: quiet when all is well, one line with the time taken for each thing it does. Sourced by tools/setup.
 # $cache is the user's cache directory of this project.
 
+: "${cache:?}"
+
 # fail MESSAGE: says what is wrong and ends the set-up.
 fail() {
     echo "tools/setup: $*" >&2

@@ -10,6 +10,8 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi-go-provider/middleware/schema"
+
+	"sovereign-edge/providers/engine"
 )
 
 // bridgedModules says that in a token like `random:index/randomId:RandomId` the part after the slash is no module of its own.
@@ -49,9 +51,12 @@ func NewBridged(name string, resources ...infer.InferredResource) p.Provider {
 	return provider
 }
 
-// Main serves the provider to the engine until it is told to stop. The version is that of the npm SDK it stands in for.
+// Main serves the provider to the engine until it is told to stop or the engine is gone: without the watch, a killed engine
+// would leave the plugin and its SSH sessions behind for minutes. The version is that of the npm SDK it stands in for.
 func Main(name, version string, provider p.Provider) {
-	if err := provider.Run(context.Background(), name, version); err != nil {
+	ctx := context.Background()
+	_ = engine.Watch(ctx, engine.Address(), engine.EndGroup)
+	if err := provider.Run(ctx, name, version); err != nil {
 		fmt.Fprintf(os.Stderr, "pulumi-resource-%s: %v\n", name, err)
 		os.Exit(1)
 	}
