@@ -24,6 +24,7 @@ export const codes = {
     SE003: "Every value has the form its key asks for.",
     SE004: "Required keys are there.",
     SE005: "`fleet` equals the stack's name, so that no `up` runs against the wrong fleet.",
+    SE006: "A fleet has at least one node.",
     SE010: "No two nodes share an address.",
     SE011: "No two nodes share a mesh address, and each lies inside the mesh network.",
     SE012: "A placement names a node that exists.",

@@ -2,6 +2,18 @@ import type { Check } from "../fleet/checks";
 import { listOf, nearest } from "../fleet/errors";
 import { hardwareNames, hardwareOf } from "./hardware";
 
+const anyNode: Check = ({ nodeNames }) =>
+    nodeNames.length > 0
+        ? []
+        : [
+              {
+                  code: "SE006" as const,
+                  path: ["nodes"],
+                  message: "There is no node yet.",
+                  fix: "Add a node first: `./fleet add NAME ADDRESS` looks at the machine and writes its line.",
+              },
+          ];
+
 const duplicateAddress: Check = ({ inventory }) => {
     const first = new Map<string, string>();
     return Object.entries(inventory.nodes).flatMap(([name, node]) => {
@@ -58,4 +70,4 @@ const hardware: Check = ({ inventory }) =>
     });
 
 /** Checks on the machines themselves. */
-export const nodeChecks: readonly Check[] = [duplicateAddress, location, hardware];
+export const nodeChecks: readonly Check[] = [anyNode, duplicateAddress, location, hardware];
