@@ -37,6 +37,11 @@ export function loadStack(context: Context): Stack {
     return readStack(context.root, name, inventoryPath(context.root, name));
 }
 
+/** The same context with all words on standard error: for verbs whose standard output is the node's. */
+export function aside(context: Context): Context {
+    return { ...context, out: makeOutput(true) };
+}
+
 /** A flag that takes a value; nothing when it was not given. */
 export function textFlag({ args }: Context, name: string): string | undefined {
     const value = args.flags[name];

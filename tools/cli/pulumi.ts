@@ -55,13 +55,18 @@ export function stackExists(root: string, stack: string, env: NodeJS.ProcessEnv 
     return (env["PULUMI_BACKEND_URL"] ?? "") !== "" || existsSync(statePath(root, "stacks", `${stack}.json`));
 }
 
-/** @throws Failure that says how to make the stack when it is not there, or who is working on it */
+/** @throws Failure that says how to make the stack when it is not there */
+export function requireStack(root: string, stack: string): void {
+    if (stackExists(root, stack)) return;
+    const place = shown(resolve(root, ".state"));
+    throw new Failure(
+        `The stack ${stack} has no state in ${place}. Run \`./fleet init ${stack}\`, or copy .state from where it is.`,
+    );
+}
+
+/** @throws Failure when there is no such stack, or somebody else is working on it */
 export function requireFreeStack(root: string, stack: string): void {
-    if (!stackExists(root, stack)) {
-        throw new Failure(
-            `The stack ${stack} has no state in ${shown(resolve(root, ".state"))}. Run \`./fleet init ${stack}\`, or copy .state from where it is.`,
-        );
-    }
+    requireStack(root, stack);
     const holder = lockHolder(root, stack);
     if (holder !== undefined) throw new Failure(holder);
 }

@@ -2,14 +2,14 @@ import { requireComplete } from "../../../components/fleet/complete";
 import { loadStack, type Context } from "../context";
 import { exitCodes, type ExitCode } from "../failure";
 import { DiffFilter } from "../preview-text";
-import { pulumi, requireFreeStack } from "../pulumi";
+import { pulumi, requireStack } from "../pulumi";
 
 /** `./fleet preview`: every line that would change, by node; contacts none. */
 export async function run(context: Context): Promise<ExitCode> {
     const { root, args, out } = context;
     const stack = loadStack(context);
     requireComplete(stack);
-    requireFreeStack(root, stack.name);
+    requireStack(root, stack.name);
     if (args.json) {
         const { code, stdout, stderr } = await pulumi(root, stack.name, ["preview", "--json", "--non-interactive"]);
         if (stderr.trim() !== "") out.warn(stderr.trim());

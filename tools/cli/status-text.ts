@@ -1,0 +1,105 @@
+import { program } from "../../components/converge/desired";
+import type { NodePlan } from "../../components/fleet/plan";
+import { columns, formatBytes } from "./output";
+import type { Finished } from "./process";
+
+/** The part of `converge.py status` that is shown. */
+interface Report {
+    readonly roles: Readonly<Record<string, { readonly result: string; readonly applied: string | null }>>;
+    readonly units: Readonly<Record<string, { readonly running: boolean; readonly failed: boolean }>>;
+    /** Public key → seconds since the last handshake. */
+    readonly wireguard: Readonly<Record<string, number | null>>;
+    readonly disk: { readonly free: number; readonly total: number };
+    readonly memory: { readonly available: number; readonly total: number };
+    readonly uptime: number;
+}
+
+/** How a node is. */
+export interface NodeStatus {
+    readonly node: string;
+    readonly state: "ok" | "failed" | "no answer" | "wrong key";
+    /** How it answered, or what is wrong. */
+    readonly words: string;
+    /** What it said about itself. */
+    readonly report?: Report;
+    /** Roles it should have and does not. */
+    readonly missing?: readonly string[];
+}
+
+/** The command that asks a node how it is. */
+export function asksRoot(user: string): string {
+    return `${user === "root" ? "" : "sudo -n "}python3 -I ${program} status`;
+}
+
+/** Whether a node needs no attention. */
+export function isWell({ state }: NodeStatus): boolean {
+    return state === "ok";
+}
+
+/** Reads what a node answered. */
+export function parseNodeStatus(node: NodePlan, words: string, { code, stdout, stderr }: Finished): NodeStatus {
+    if (code !== 0) return { node: node.name, state: "failed", words: `${words}, but ${notAsked(stderr, code)}` };
+    const report = parseReport(stdout);
+    if (report === undefined) return { node: node.name, state: "failed", words: "its answer cannot be read" };
+    const missing = Object.keys(node.roles).filter((role) => report.roles[role] === undefined);
+    const bad =
+        missing.length > 0 ||
+        Object.values(report.roles).some(({ result }) => result.startsWith("failed")) ||
+        Object.values(report.units).some(({ failed }) => failed);
+    return { node: node.name, state: bad ? "failed" : "ok", words, report, missing };
+}
+
+/** The status of all nodes for people. */
+export function statusText(nodes: readonly NodeStatus[]): string {
+    const rows = nodes.map(({ node, state, words, report }) => [
+        node,
+        state,
+        report === undefined ? (words.split("\n")[0] ?? "") : `${words}; ${machineWords(report)}`,
+    ]);
+    const details = nodes.flatMap((node) => detailLines(node).map((line) => `  ${node.node}: ${line}`));
+    return [columns(rows, "  "), ...(details.length === 0 ? [] : ["", ...details])].join("\n");
+}
+
+function detailLines({ words, report, missing = [] }: NodeStatus): string[] {
+    if (report === undefined)
+        return words
+            .split("\n")
+            .slice(1)
+            .map((line) => line.trim());
+    const failedRoles = Object.entries(report.roles).filter(([, { result }]) => result.startsWith("failed"));
+    const failedUnits = Object.entries(report.units).filter(([, { failed }]) => failed);
+    const stopped = Object.entries(report.units).filter(([, { failed, running }]) => !failed && !running);
+    return [
+        ...(missing.length > 0 ? [`not applied: ${missing.join(", ")} (run \`./fleet up\`)`] : []),
+        ...failedRoles.map(([role, { result }]) => `${role}: ${result}`),
+        ...failedUnits.map(([unit]) => `${unit} has failed`),
+        ...(stopped.length > 0 ? [`not running: ${stopped.map(([unit]) => unit).join(", ")}`] : []),
+    ];
+}
+
+function machineWords({ roles, wireguard, disk, memory }: Report): string {
+    const ages = Object.values(wireguard);
+    const alive = ages.filter((age) => age !== null && age < 180).length;
+    return [
+        `${Object.keys(roles).length} roles`,
+        ...(ages.length > 0 ? [`${alive} of ${ages.length} tunnels alive`] : []),
+        `disk ${formatBytes(disk.free)} free`,
+        `memory ${formatBytes(memory.available)} of ${formatBytes(memory.total)} free`,
+    ].join(", ");
+}
+
+function parseReport(text: string): Report | undefined {
+    try {
+        return JSON.parse(text) as Report;
+    } catch {
+        return undefined;
+    }
+}
+
+function notAsked(stderr: string, code: number): string {
+    const [line = ""] = stderr.trim().split("\n");
+    if (line.includes("Permission denied")) return `it refuses the agent's keys: ${line}`;
+    if (line.includes("No such file")) return "nothing was applied to it yet: run `./fleet up`";
+    if (code === 137) return "it did not say how it is in time";
+    return line === "" ? `its status ended with ${code}` : line;
+}

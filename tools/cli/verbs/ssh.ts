@@ -1,0 +1,24 @@
+import { planFleet, type NodePlan } from "../../../components/fleet/plan";
+import type { Stack } from "../../../components/fleet/stack";
+import { aside, loadStack, type Context } from "../context";
+import { Failure, type ExitCode } from "../failure";
+import { loginOf, selectNodes } from "../nodes";
+import { sshAttached } from "../ssh";
+
+/** `./fleet ssh NODE [-- COMMAND…]`: a shell, or a command, with the pinned host key. Exits as the remote side does. */
+export async function run(context: Context): Promise<ExitCode> {
+    const { args } = context;
+    const stack = loadStack(aside(context));
+    const [node] = selectNodes(planFleet(stack), args.positionals);
+    if (node === undefined) throw new Failure("The fleet has no node.");
+    requirePin(stack, node);
+    return (await sshAttached(loginOf(stack, node), args.rest, args.rest.length === 0)) as ExitCode;
+}
+
+/** @throws Failure when there is no pinned key: ssh's own words would not say what to do */
+export function requirePin(stack: Stack, { name, address, hostKey }: NodePlan): void {
+    if (hostKey !== "") return;
+    throw new Failure(
+        `There is no pinned host key of ${name} in ${stack.files.knownHosts}. Run \`./fleet add ${name} ${address}\`.`,
+    );
+}
