@@ -11,7 +11,7 @@ export class Edge extends pulumi.ComponentResource {
         opts: pulumi.ComponentResourceOptions,
     ) {
         super("sovereign-edge:edge:Edge", "edge", {}, opts);
-        for (const node of nodes) node.addRole("caddy", this, [node.ready, ...(zones[node.plan.name] ?? [])]);
+        for (const node of nodes) node.addRole("caddy", this, zones[node.plan.name]);
         this.registerOutputs();
     }
 }

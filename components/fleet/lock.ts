@@ -58,7 +58,7 @@ export function readLock(file: string, text: string | undefined): { lock: Lock; 
 
 /** The text of a lock file: keys sorted, so that its own diffs are small. */
 export function writeLock(lock: Lock): string {
-    return `# Written by ./fleet. Commit it.\n${dump(lock, { sortKeys: true, lineWidth: -1 })}`;
+    return `# Written by ./fleet. Commit it.\n${dump(lock, { sortKeys: true, lineWidth: -1, noRefs: true })}`;
 }
 
 /**

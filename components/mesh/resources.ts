@@ -47,7 +47,7 @@ export class MeshKeys extends pulumi.ComponentResource {
 export class Mesh extends pulumi.ComponentResource {
     constructor(nodes: readonly Node[], opts: pulumi.ComponentResourceOptions) {
         super("sovereign-edge:mesh:Mesh", "mesh", {}, opts);
-        for (const node of nodes) node.addRole("wireguard", this);
+        for (const node of nodes) node.joinMesh(this);
         this.registerOutputs();
     }
 }

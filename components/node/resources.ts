@@ -6,8 +6,7 @@ import type { NodePlan } from "../fleet/plan";
 
 /** One machine: converge.py on it, its secrets, its packages, and at the end the sweep of what is not wanted any more. */
 export class Node extends pulumi.ComponentResource {
-    /** Done once the node can apply roles. */
-    readonly ready: remote.Command;
+    private ready: remote.Command;
     private readonly roles: remote.Command[] = [];
 
     constructor(
@@ -17,17 +16,22 @@ export class Node extends pulumi.ComponentResource {
     ) {
         super("sovereign-edge:node:Node", plan.name, {}, opts);
         const converge = installCommand(plan, { parent: this, dependsOn: [] });
-        const secrets = secretsCommand(plan, document, { parent: this, dependsOn: [converge] });
-        this.ready = plan.roles["packages"] === undefined ? secrets : this.addRole("packages", this, [secrets]);
+        this.ready = secretsCommand(plan, document, { parent: this, dependsOn: [converge] });
+        if (plan.roles["packages"] !== undefined) this.ready = this.addRole("packages", this);
         this.registerOutputs({ address: plan.address });
+    }
+
+    /** Registers the role `wireguard`. The roles that come later wait for it: they listen on the mesh address. */
+    joinMesh(parent: pulumi.Resource): void {
+        this.ready = this.addRole("wireguard", parent);
     }
 
     /**
      * Registers a role of this node, to be applied once the node is ready.
      * @param after other commands of this node that must be done before
      */
-    addRole(role: string, parent: pulumi.Resource, after: readonly remote.Command[] = [this.ready]): remote.Command {
-        const command = roleCommand(this.plan, role, { parent, dependsOn: after });
+    addRole(role: string, parent: pulumi.Resource, after: readonly remote.Command[] = []): remote.Command {
+        const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after] });
         this.roles.push(command);
         return command;
     }

@@ -115,13 +115,14 @@ describe("dev", () => {
         }
     });
 
-    test("order on a node: converge, secrets, packages, roles, finish", () => {
+    test("order on a node: converge, secrets, packages, mesh, roles, finish", () => {
         const on = (name: string): readonly string[] => [...all.get(name)!.dependsOn].sort();
         expect(on("secrets on gematria")).toContain("converge on gematria");
         expect(on("packages on gematria")).toEqual(["secrets on gematria"]);
-        expect(on("pdns on gematria")).toEqual(["packages on gematria"]);
-        expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria"]);
-        expect(on("caddy on gematria")).toEqual(["packages on gematria", "zone-dev.example on gematria"]);
+        expect(on("wireguard on gematria")).toEqual(["packages on gematria"]);
+        expect(on("pdns on gematria")).toEqual(["wireguard on gematria"]);
+        expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria", "wireguard on gematria"]);
+        expect(on("caddy on gematria")).toEqual(["wireguard on gematria", "zone-dev.example on gematria"]);
         expect(on("finish on gematria")).toEqual([
             "caddy on gematria",
             "packages on gematria",

@@ -53,7 +53,7 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
     return result;
 }
 
-const labCommand = ["tools/node", "lab/main.ts"];
+const labCommand = ["tools/node", "lab/main.ts"] as const;
 const passphrase = {
     PULUMI_CONFIG_PASSPHRASE_FILE: resolve(root, "stacks/dev.passphrase"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -134,8 +134,8 @@ export function poll(url: string): { stop: () => Promise<Record<string, number>>
             request.on("error", (error) => note(error.code ?? error.message));
         }, 50);
         process.stdin.resume().on("end", () => { clearInterval(timer); process.on("exit", () => console.log(JSON.stringify(seen))); });`;
-    const [program, ...args] = [...labCommand, "exec", "operator", "--", "node", "-e", script];
-    const child = spawn(program ?? "", args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
+    const args = ["lab/main.ts", "exec", "operator", "--", "node", "-e", script];
+    const child = spawn("tools/node", args, { cwd: root, stdio: ["pipe", "pipe", "inherit"] });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     return {
