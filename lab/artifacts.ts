@@ -50,6 +50,7 @@ export function artifactDirectory(name: string): string {
  */
 export function artifactFile(name: string, file: string): string {
     const path = join(artifactDirectory(name), file);
-    if (!existsSync(path)) throw new Error(`${name} has not been built (${path} is missing). Run \`tools/setup --lab\`.`);
+    if (!existsSync(path))
+        throw new Error(`${name} has not been built (${path} is missing). Run \`tools/setup --lab\`.`);
     return path;
 }

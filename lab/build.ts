@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { RECIPES_IN_ORDER, artifactDirectory, cacheDirectory, recipeDirectory } from "./artifacts";
 import type { Recipe } from "./artifacts";
 import { withLock } from "./lock";
@@ -12,7 +12,11 @@ const REPORT_EVERY_MS = 30_000;
 function runRecipe(name: string, work: string, out: string, log: string): Promise<number> {
     const output = openSync(log, "w");
     const env = { ...process.env, OUT: out, JOBS: String(Math.max(2, cpus().length)) };
-    const child = spawn("nice", ["sh", join(recipeDirectory(name), "build.sh")], { cwd: work, env, stdio: ["ignore", output, output] });
+    const child = spawn("nice", ["sh", join(recipeDirectory(name), "build.sh")], {
+        cwd: work,
+        env,
+        stdio: ["ignore", output, output],
+    });
     closeSync(output);
     return new Promise((resolve, reject) => {
         child.on("error", reject);
@@ -48,16 +52,34 @@ async function build({ name, seconds }: Recipe): Promise<void> {
     console.log(`  ${name}: built in ${elapsed()}`);
 }
 
+/** Leaves a note for `lab/build`, which then need not start Node to see that nothing is missing. */
+function noteComplete(): void {
+    const note = process.env.LAB_BUILD_NOTE;
+    const results = RECIPES_IN_ORDER.map(({ name }) => artifactDirectory(name));
+    if (note === undefined || !results.every((directory) => existsSync(directory))) return;
+    mkdirSync(dirname(note), { recursive: true });
+    writeFileSync(note, results.map((directory) => `${directory}\n`).join(""));
+}
+
 /** Builds what is missing of the lab's artefacts. Two clones that build at once take turns. */
 async function main(): Promise<void> {
     const wanted = process.argv.slice(2);
-    const missing = RECIPES_IN_ORDER.filter(({ name }) => (wanted.length === 0 || wanted.includes(name)) && !existsSync(artifactDirectory(name)));
-    if (missing.length === 0) return;
-    if (process.getuid?.() !== 0) throw new Error("The lab's artefacts are built as root (the base image needs it). Run `sudo tools/setup --lab`.");
+    const missing = RECIPES_IN_ORDER.filter(
+        ({ name }) => (wanted.length === 0 || wanted.includes(name)) && !existsSync(artifactDirectory(name)),
+    );
+    if (missing.length === 0) {
+        noteComplete();
+        return;
+    }
+    if (process.getuid?.() !== 0)
+        throw new Error(
+            "The lab's artefacts are built as root (the base image needs it). Run `sudo tools/setup --lab`.",
+        );
     mkdirSync(join(cacheDirectory(), "lab"), { recursive: true });
     await withLock(join(cacheDirectory(), "lab", "lock"), "another clone is building the lab's artefacts", async () => {
         for (const recipe of missing) await build(recipe);
     });
+    noteComplete();
 }
 
 main().catch((error: unknown) => {

@@ -12,7 +12,9 @@ export function cgroupOf(machine: string): string {
 
 function subgroups(group: string): string[] {
     if (!existsSync(group)) return [];
-    return readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(group, entry.name));
+    return readdirSync(group, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => join(group, entry.name));
 }
 
 /** Numbers of all processes in a group and below. */

@@ -1,10 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    appendFileSync,
+    chmodSync,
+    chownSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { artifactFile } from "./artifacts";
 import { OPERATOR_KEY, ROOT_CERTIFICATE, ensureSshKey, hostKeyOf } from "./identity";
 import { machineDirectory } from "./paths";
-import { SERVICES } from "./plan";
+import { RESOLV_CONF } from "./plan";
 import type { Machine } from "./plan";
 import { run } from "./shell";
 
@@ -38,7 +49,11 @@ function place(disk: Disk, path: string, text: string | Buffer, mode: number): v
 
 /** Owner of the administrator's home. */
 function adminOf(base: string): { uid: number; gid: number } {
-    const [, , uid, gid] = (readFileSync(join(base, "etc/passwd"), "utf8").split("\n").find((line) => line.startsWith(`${ADMIN}:`)) ?? "").split(":");
+    const [, , uid, gid] = (
+        readFileSync(join(base, "etc/passwd"), "utf8")
+            .split("\n")
+            .find((line) => line.startsWith(`${ADMIN}:`)) ?? ""
+    ).split(":");
     if (uid === undefined || gid === undefined) throw new Error(`The base image ${base} has no user ${ADMIN}.`);
     return { uid: Number(uid), gid: Number(gid) };
 }
@@ -55,7 +70,12 @@ function admitOperator(disk: Disk): void {
 function trustLab(disk: Disk): void {
     const pem = readFileSync(ROOT_CERTIFICATE);
     place(disk, "/usr/local/share/ca-certificates/lab-internet.crt", pem, 0o644);
-    place(disk, `${TRUST_STORE}/ca-certificates.crt`, readFileSync(join(disk.base, TRUST_STORE, "ca-certificates.crt")), 0o644);
+    place(
+        disk,
+        `${TRUST_STORE}/ca-certificates.crt`,
+        readFileSync(join(disk.base, TRUST_STORE, "ca-certificates.crt")),
+        0o644,
+    );
     appendFileSync(join(disk.upper, TRUST_STORE, "ca-certificates.crt"), pem);
     symlinkSync("/usr/local/share/ca-certificates/lab-internet.crt", join(disk.upper, TRUST_STORE, "lab-internet.pem"));
     const hash = run(["openssl", "x509", "-noout", "-hash", "-in", ROOT_CERTIFICATE]).trim();
@@ -64,9 +84,14 @@ function trustLab(disk: Disk): void {
 
 function name(disk: Disk, machine: Machine): void {
     place(disk, "/etc/hostname", `${machine.name}\n`, 0o644);
-    place(disk, "/etc/hosts", `127.0.0.1 localhost\n127.0.1.1 ${machine.name}\n::1 localhost ip6-localhost ip6-loopback\n`, 0o644);
+    place(
+        disk,
+        "/etc/hosts",
+        `127.0.0.1 localhost\n127.0.1.1 ${machine.name}\n::1 localhost ip6-localhost ip6-loopback\n`,
+        0o644,
+    );
     place(disk, "/etc/machine-id", `${randomBytes(16).toString("hex")}\n`, 0o444);
-    place(disk, "/etc/resolv.conf", `nameserver ${SERVICES.dns}\n`, 0o644);
+    place(disk, "/etc/resolv.conf", RESOLV_CONF, 0o644);
     ensureSshKey(hostKeyOf(machine.name), `root@${machine.name}`);
     place(disk, "/etc/ssh/ssh_host_ed25519_key", readFileSync(hostKeyOf(machine.name)), 0o600);
     place(disk, "/etc/ssh/ssh_host_ed25519_key.pub", readFileSync(`${hostKeyOf(machine.name)}.pub`), 0o644);
@@ -87,7 +112,10 @@ export function ensureDisk(machine: Machine): Layers {
     const record = join(folder, "base");
     if (!existsSync(record)) makeDisk(machine, folder, artifactFile("debian-13", "root"));
     const base = readFileSync(record, "utf8");
-    if (!existsSync(base)) throw new Error(`The disk of ${machine.name} lies over ${base}, which is gone. Run \`npm run down\` and start anew.`);
+    if (!existsSync(base))
+        throw new Error(
+            `The disk of ${machine.name} lies over ${base}, which is gone. Run \`npm run down\` and start anew.`,
+        );
     return { base, upper: join(folder, "upper"), work: join(folder, "work"), root: join(folder, "root") };
 }
 

@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { removeLabGroups } from "./cgroup";
 import { stopServices } from "./daemon";
 import { cut, isOn } from "./machine";
@@ -9,12 +10,24 @@ import { MACHINES } from "./plan";
 import { identify, inNetworkNamespaces, signal } from "./processes";
 import { step, waitFor } from "./shell";
 
+/** Folders that the lab makes; others keep their notes beside them. */
+const OURS = ["machines", "operator", "ca", "log"];
+
 /** Kills whatever still runs in one of the lab's network namespaces: an operator's command, a left-over of a machine. */
 function killStrays(): void {
-    const inodes = new Set(labNamespaces().map(namespaceInode).filter((inode) => inode !== undefined));
-    const strays = (): number[] => inNetworkNamespaces(inodes).filter((pid) => pid !== process.pid && identify(pid) !== undefined);
+    const inodes = new Set(
+        labNamespaces()
+            .map(namespaceInode)
+            .filter((inode) => inode !== undefined),
+    );
+    const strays = (): number[] =>
+        inNetworkNamespaces(inodes).filter((pid) => pid !== process.pid && identify(pid) !== undefined);
     for (const pid of strays()) signal(pid, "SIGKILL");
-    waitFor(() => strays().length === 0, 10, () => `Processes ${strays().join(", ")} in the lab's namespaces do not end`);
+    waitFor(
+        () => strays().length === 0,
+        10,
+        () => `Processes ${strays().join(", ")} in the lab's namespaces do not end`,
+    );
 }
 
 /** Stops every machine and every service; disks and the network stay. */
@@ -38,11 +51,14 @@ export function down(orphan: boolean): void {
     if (!(orphan && current !== undefined && !existsSync(current.clone))) refuseIfForeign();
     if (current !== undefined) {
         step("machines and services", stopAll);
-        step("network", () => { removeNetwork(current.namespacesMounted); }); // prettier-ignore
+        step("network", () => {
+            removeNetwork(current.namespacesMounted);
+        });
         rmSync(RUN, { recursive: true, force: true });
     }
     step("disks", () => {
-        rmSync(DISKS, { recursive: true, force: true });
+        for (const part of OURS) rmSync(join(DISKS, part), { recursive: true, force: true });
+        if (existsSync(DISKS) && readdirSync(DISKS).length === 0) rmdirSync(DISKS);
         rmSync(KNOWN_HOSTS, { force: true });
     });
 }

@@ -56,7 +56,10 @@ export function catalogue(downloads: readonly Download[] = DOWNLOADS): Catalogue
         if (!existsSync(artifactDirectory(recipe))) continue;
         const path = artifactFile(recipe, file);
         // Hugging Face tells the checksum of a large file in this header.
-        files[via ?? name] = { path, ...(name.startsWith("huggingface.co/") ? { headers: { "X-Linked-ETag": `"${checksum(path)}"` } } : {}) };
+        files[via ?? name] = {
+            path,
+            ...(name.startsWith("huggingface.co/") ? { headers: { "X-Linked-ETag": `"${checksum(path)}"` } } : {}),
+        };
         if (via !== undefined) redirects[name] = `https://${via}`;
     }
     return { files, redirects };

@@ -9,6 +9,9 @@ const SUDOERS = "/etc/sudoers.d/admin";
  */
 export function setFault(machine: string, fault: string): void {
     if (fault === "no-sudo") run(onMachine(machine, ["rm", "-f", SUDOERS]));
-    else if (fault === "sudo") run(onMachine(machine, ["install", "-m", "0440", "/dev/stdin", SUDOERS]), { input: "admin ALL=(ALL) NOPASSWD: ALL\n" });
+    else if (fault === "sudo")
+        run(onMachine(machine, ["sh", "-c", `umask 0337; cat >${SUDOERS}`]), {
+            input: "admin ALL=(ALL) NOPASSWD: ALL\n",
+        });
     else throw new Error(`The lab does not know "${fault}". It can set: sudo, no-sudo.`);
 }

@@ -37,14 +37,23 @@ function processes(): string[] {
 /** Takes the host's footprint as seen from its own namespaces. */
 export function footprint(): Footprint {
     const places = ["/run", "/etc/netns", "/run/systemd/nspawn/propagate", "/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
-    const files = places.flatMap((place) => (existsSync(place) ? readdirSync(place).map((entry) => `${place}/${entry}`) : []));
+    const files = places.flatMap((place) =>
+        existsSync(place) ? readdirSync(place).map((entry) => `${place}/${entry}`) : [],
+    );
     return {
         namespaces: lines(ask(["ip", "netns", "list"])),
         mounts: lines(readFileSync("/proc/self/mounts", "utf8")),
         routes: lines(ask(["ip", "route", "show", "table", "all"])),
         links: lines(ask(["ip", "-brief", "link"])),
         rules: ask(["nft", "list", "ruleset"]) ?? "",
-        files: files.filter((file) => file.includes("sovereign-edge") || file.includes(`/${NAMESPACE_PREFIX}`) || file.includes("/propagate/")).sort(),
+        files: files
+            .filter(
+                (file) =>
+                    file.includes("sovereign-edge") ||
+                    file.includes(`/${NAMESPACE_PREFIX}`) ||
+                    file.includes("/propagate/"),
+            )
+            .sort(),
         processes: processes(),
     };
 }

@@ -26,17 +26,54 @@ export function ensureSshKey(path: string, comment: string): void {
 export function ensureAuthority(): void {
     if (existsSync(ROOT_CERTIFICATE)) return;
     mkdirSync(ISSUING, { recursive: true });
-    run(["openssl", "req", "-x509", ...EC_KEY, "-keyout", ROOT_KEY, "-out", ROOT_CERTIFICATE, "-days", DAYS, "-subj", "/CN=lab internet CA",
-        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]); // prettier-ignore
+    run([
+        "openssl",
+        "req",
+        "-x509",
+        ...EC_KEY,
+        "-keyout",
+        ROOT_KEY,
+        "-out",
+        ROOT_CERTIFICATE,
+        "-days",
+        DAYS,
+        "-subj",
+        "/CN=lab internet CA",
+        "-addext",
+        "basicConstraints=critical,CA:TRUE",
+        "-addext",
+        "keyUsage=critical,keyCertSign,cRLSign",
+    ]);
 }
 
 /** Certificate and key for some host names, signed by the lab's authority; made unless they are there. */
 export function ensureLeaf(name: string, hosts: readonly string[]): { certificate: string; key: string } {
     const leaf = { certificate: join(AUTHORITY, `${name}.pem`), key: join(AUTHORITY, `${name}.key`) };
     if (!existsSync(leaf.certificate)) {
-        run(["openssl", "req", "-x509", ...EC_KEY, "-CA", ROOT_CERTIFICATE, "-CAkey", ROOT_KEY, "-keyout", leaf.key, "-out", leaf.certificate, "-days", DAYS,
-            "-subj", `/CN=${hosts[0] ?? name}`, "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=serverAuth",
-            "-addext", `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(",")}`]); // prettier-ignore
+        run([
+            "openssl",
+            "req",
+            "-x509",
+            ...EC_KEY,
+            "-CA",
+            ROOT_CERTIFICATE,
+            "-CAkey",
+            ROOT_KEY,
+            "-keyout",
+            leaf.key,
+            "-out",
+            leaf.certificate,
+            "-days",
+            DAYS,
+            "-subj",
+            `/CN=${hosts[0] ?? name}`,
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+            "-addext",
+            "extendedKeyUsage=serverAuth",
+            "-addext",
+            `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(",")}`,
+        ]);
     }
     return leaf;
 }

@@ -11,7 +11,9 @@ export function duration(seconds: number): string {
 /** The table of `list`. */
 export function table(states: readonly MachineState[]): string {
     return states
-        .map(({ name, address, state, uptime }) => `${name.padEnd(10)} ${address.padEnd(14)} ${state.padEnd(7)} ${uptime === undefined ? "" : duration(uptime)}`.trimEnd())
+        .map(({ name, address, state, uptime }) =>
+            `${name.padEnd(10)} ${address.padEnd(14)} ${state.padEnd(7)} ${uptime === undefined ? "" : duration(uptime)}`.trimEnd(),
+        )
         .join("\n");
 }
 

@@ -31,7 +31,8 @@ function take(path: string, reason: string): void {
     while (!tryTake(path)) {
         const other = holder(path);
         if (other !== undefined && !isAlive(other)) rmSync(path, { force: true });
-        else if (Date.now() > deadline) throw new Error(`Gave up waiting: ${reason} (process ${other?.pid ?? "unknown"}, lock ${path}).`);
+        else if (Date.now() > deadline)
+            throw new Error(`Gave up waiting: ${reason} (process ${other?.pid ?? "unknown"}, lock ${path}).`);
         else if (!told) {
             console.error(`Waiting: ${reason} (process ${other?.pid ?? "unknown"}).`);
             told = true;

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cgroupOf, initOf, killGroup, processesIn, removeGroup } from "./cgroup";
+import { startDetached } from "./daemon";
 import { ensureDisk } from "./disk";
 import { plugMachine, unplugMachine } from "./network";
 import { LOGS, machineDirectory, machineRun } from "./paths";
@@ -33,6 +33,11 @@ function supervisorOf(name: string): ProcessId | undefined {
     return existsSync(record) ? (JSON.parse(readFileSync(record, "utf8")) as ProcessId) : undefined;
 }
 
+/** Record of everything that a machine printed on its console. */
+export function consoleOf(name: string): string {
+    return join(LOGS, `${name}.console`);
+}
+
 /** Whether the machine has power. */
 export function isOn(name: string): boolean {
     return isAlive(supervisorOf(name));
@@ -50,37 +55,46 @@ export function stateOf(machine: Machine): MachineState {
     if (supervisor === undefined || !isAlive(supervisor)) return { name, address, state: "off" };
     const state = existsSync(join(machineRun(name), "frozen")) ? "frozen" : "on";
     const init = initOf(name);
-    return { name, address, state, uptime: ageInSeconds((init === undefined ? undefined : identify(init)) ?? supervisor) };
+    return {
+        name,
+        address,
+        state,
+        uptime: ageInSeconds((init === undefined ? undefined : identify(init)) ?? supervisor),
+    };
 }
 
 /** Starts a machine without waiting for it. */
 export function start(machine: Machine): void {
     const { name } = machine;
     const disk = ensureDisk(machine);
-    for (const directory of [machineRun(name), cgroupOf(name), LOGS]) mkdirSync(directory, { recursive: true });
+    for (const directory of [machineRun(name), cgroupOf(name)]) mkdirSync(directory, { recursive: true });
     killGroup(name);
     plugMachine(machine);
     for (const flag of ["off", "frozen"]) rmSync(join(machineRun(name), flag), { force: true });
-    const output = openSync(join(LOGS, `${name}.console`), "a");
-    const supply = [join(__dirname, "supervise.sh"), name, namespaceOf(name), disk.base, machineDirectory(name), machineRun(name), cgroupOf(name)];
-    const child = spawn("unshare", ["--mount", "--propagation", "private", "sh", ...supply], { detached: true, stdio: ["ignore", output, output] });
-    closeSync(output);
-    child.unref();
-    writeFileSync(join(machineRun(name), "process.json"), JSON.stringify(identify(child.pid ?? 0)));
+    const script = join(__dirname, "supervise.sh");
+    const supply = [name, namespaceOf(name), disk.base, machineDirectory(name), machineRun(name), cgroupOf(name)];
+    // Its own mounts: the host sees none of them, and they end with it.
+    const argv = ["unshare", "--mount", "--propagation", "private", "sh", script, ...supply];
+    writeFileSync(join(machineRun(name), "process.json"), JSON.stringify(startDetached(argv, consoleOf(name))));
 }
 
 /** Waits until a machine's sshd answers with a host key, as seen from its own segment. */
 export function waitUntilReady(machine: Machine): void {
     const probe = inNamespace(bridgeOf(machine.segment), ["ssh-keyscan", "-T", "1", "-t", "ed25519", machine.address]);
+    const look = `its console: ${consoleOf(machine.name)}`;
     const answers = (): boolean => {
-        if (!isOn(machine.name)) throw new Error(`${machine.name} died while it started; its console: ${join(LOGS, `${machine.name}.console`)}`);
+        if (!isOn(machine.name)) throw new Error(`${machine.name} died while it started; ${look}`);
         return (ask(probe) ?? "").includes("ssh-ed25519");
     };
-    waitFor(answers, BOOT_SECONDS, () => `${machine.name} did not answer on port 22; its console: ${join(LOGS, `${machine.name}.console`)}`);
+    waitFor(answers, BOOT_SECONDS, () => `${machine.name} did not answer on port 22; ${look}`);
 }
 
 function cleanUp(name: string): void {
-    waitFor(() => processesIn(cgroupOf(name)).length === 0, 10, () => `Processes of ${name} do not end`);
+    waitFor(
+        () => processesIn(cgroupOf(name)).length === 0,
+        10,
+        () => `Processes of ${name} do not end`,
+    );
     removeGroup(cgroupOf(name));
     rmSync(`/run/systemd/nspawn/propagate/${name}`, { recursive: true, force: true });
 }
@@ -92,7 +106,11 @@ export function cut(machine: Machine): void {
     mkdirSync(machineRun(name), { recursive: true });
     writeFileSync(join(machineRun(name), "off"), "");
     killGroup(name);
-    waitFor(() => !isOn(name), 10, () => `The supervisor of ${name} does not end`);
+    waitFor(
+        () => !isOn(name),
+        10,
+        () => `The supervisor of ${name} does not end`,
+    );
     cleanUp(name);
 }
 
@@ -105,7 +123,11 @@ export function shutDown(machine: Machine): void {
     const init = initOf(name);
     if (!isOn(name) || init === undefined) return;
     signal(init, POWER_OFF);
-    waitFor(() => !isOn(name), SHUTDOWN_SECONDS, () => `${name} does not shut down; \`power cut ${name}\` takes its power away`);
+    waitFor(
+        () => !isOn(name),
+        SHUTDOWN_SECONDS,
+        () => `${name} does not shut down; \`power cut ${name}\` takes its power away`,
+    );
     cleanUp(name);
 }
 

@@ -1,5 +1,5 @@
 import { down } from "./down";
-import { execute, followConsole } from "./exec";
+import { execute, followConsole, parseOrder } from "./exec";
 import { machineStates, table } from "./list";
 import { withLock } from "./lock";
 import { cut, freeze, isOn, shutDown, start, thaw, waitUntilReady } from "./machine";
@@ -14,7 +14,7 @@ const USAGE = `usage: npm run lab -- VERB
   up                        bring the lab up, heal what died
   down                      take it down, disks included
   list [--json]             machines, addresses, state
-  exec PLACE -- COMMAND…    on a machine (as root), or as the operator: exec operator [--user NAME] -- COMMAND…
+  exec PLACE -- COMMAND…    on a machine (as root), or where the operator stands: exec [--user NAME] operator -- COMMAND…
   power on|off|cut MACHINE  cut takes the cable out first, then the power
   freeze|thaw MACHINE       sshd accepts connections and stays silent
   set MACHINE no-sudo|sudo  take the administrator's sudo away, give it back
@@ -53,24 +53,33 @@ function list(json: boolean): Promise<number> {
 
 function runVerb(verb: string | undefined, rest: string[]): Promise<number> {
     const [first, second] = rest;
-    const cutAt = rest.indexOf("--");
     switch (verb) {
         case "up":
             return locked(up);
         case "down":
-            return locked(() => { down(rest.includes("--orphan")); }); // prettier-ignore
+            return locked(() => {
+                down(rest.includes("--orphan"));
+            });
         case "list":
             return list(rest.includes("--json"));
         case "exec":
-            return execute(first ?? "", rest.slice(1, cutAt < 0 ? 1 : cutAt), rest.slice(cutAt < 0 ? 1 : cutAt + 1));
+            return execute(parseOrder(rest));
         case "power":
-            return lockedWhileUp(`power ${first ?? ""} ${second ?? ""}`, () => { power(first, second); }); // prettier-ignore
+            return lockedWhileUp(`power ${first ?? ""} ${second ?? ""}`, () => {
+                power(first, second);
+            });
         case "freeze":
-            return lockedWhileUp(`freeze ${first ?? ""}`, () => { freeze(first ?? ""); }); // prettier-ignore
+            return lockedWhileUp(`freeze ${first ?? ""}`, () => {
+                freeze(first ?? "");
+            });
         case "thaw":
-            return lockedWhileUp(`thaw ${first ?? ""}`, () => { thaw(first ?? ""); }); // prettier-ignore
+            return lockedWhileUp(`thaw ${first ?? ""}`, () => {
+                thaw(first ?? "");
+            });
         case "set":
-            return lockedWhileUp(`set ${first ?? ""} ${second ?? ""}`, () => { setFault(first ?? "", second ?? ""); }); // prettier-ignore
+            return lockedWhileUp(`set ${first ?? ""} ${second ?? ""}`, () => {
+                setFault(first ?? "", second ?? "");
+            });
         case "console":
             return followConsole(first ?? "");
         default:
@@ -79,12 +88,15 @@ function runVerb(verb: string | undefined, rest: string[]): Promise<number> {
 }
 
 async function main(argv: string[]): Promise<number> {
-    if (process.platform !== "linux" || process.getuid?.() !== 0) throw new Error("The lab needs Linux and root: it makes network namespaces and boots machines in them.");
+    if (process.platform !== "linux" || process.getuid?.() !== 0)
+        throw new Error("The lab needs Linux and root: it makes network namespaces and boots machines in them.");
     return runVerb(argv[0], argv.slice(1));
 }
 
 main(process.argv.slice(2)).then(
-    (code) => { process.exitCode = code; }, // prettier-ignore
+    (code) => {
+        process.exitCode = code;
+    },
     (error: unknown) => {
         console.error(error instanceof Error ? error.message : error);
         process.exitCode = 1;

@@ -1,6 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NAMESPACE_PREFIX, SERVICES, bridgeOf, namespaceCommands, namespaceOf, networkCommands, plugCommands, portOf, routerRules } from "./plan";
+import {
+    NAMESPACE_PREFIX,
+    RESOLV_CONF,
+    bridgeOf,
+    namespaceCommands,
+    namespaceOf,
+    networkCommands,
+    plugCommands,
+    portOf,
+    routerRules,
+} from "./plan";
 import type { Machine } from "./plan";
 import { ask, inNamespace, run } from "./shell";
 
@@ -29,7 +39,10 @@ function ip(commands: readonly string[][]): void {
 
 /** Whether the segments, the router and the operator's place are there. They are built in one go and the operator's place last but one. */
 export function networkIsUp(): boolean {
-    return ["internet", "home", "operator"].every((name) => namespaceInode(namespaceOf(name)) !== undefined) && existsSync(OPERATOR_ETC);
+    return (
+        ["internet", "home", "operator"].every((name) => namespaceInode(namespaceOf(name)) !== undefined) &&
+        existsSync(OPERATOR_ETC)
+    );
 }
 
 /** Builds both segments and the router; what an interrupted start left is replaced. */
@@ -41,9 +54,12 @@ export function buildNetwork(): void {
     }
     run(inNamespace(bridgeOf("home"), ["nft", "-f", "-"]), { input: routerRules() });
     mkdirSync(OPERATOR_ETC, { recursive: true });
-    writeFileSync(join(OPERATOR_ETC, "resolv.conf"), `nameserver ${SERVICES.dns}\n`);
+    writeFileSync(join(OPERATOR_ETC, "resolv.conf"), RESOLV_CONF);
     // Hosts with systemd-resolved would otherwise answer from the real internet.
-    writeFileSync(join(OPERATOR_ETC, "nsswitch.conf"), "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n");
+    writeFileSync(
+        join(OPERATOR_ETC, "nsswitch.conf"),
+        "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n",
+    );
 }
 
 /** Gives a machine a fresh namespace and plugs its cable in: nothing that it set in its network outlives its power. */

@@ -25,7 +25,9 @@ export function owner(): Owner | undefined {
 export function refuseIfForeign(): void {
     const current = owner();
     if (current === undefined || current.clone === CLONE) return;
-    const way = existsSync(current.clone) ? "Run `npm run down` there first." : "That clone is gone: `npm run lab -- down --orphan` takes the lab down.";
+    const way = existsSync(current.clone)
+        ? "Run `npm run down` there first."
+        : "That clone is gone: `npm run lab -- down --orphan` takes the lab down.";
     throw new Error(`The lab is in use by ${current.clone} (since ${current.since}). ${way}`);
 }
 
@@ -38,10 +40,16 @@ export function takePossession(): void {
     if (owner() !== undefined) return;
     const strangers = labNamespaces();
     if (strangers.length > 0) {
-        throw new Error(`Network namespaces with the lab's names exist, but no lab owns them: ${strangers.join(", ")}. Remove them with \`ip netns delete NAME\`.`);
+        throw new Error(
+            `Network namespaces with the lab's names exist, but no lab owns them: ${strangers.join(", ")}. Remove them with \`ip netns delete NAME\`.`,
+        );
     }
     mkdirSync(RUN, { recursive: true, mode: 0o755 });
-    const record: Owner = { clone: CLONE, since: new Date().toISOString().slice(0, 19).replace("T", " "), namespacesMounted: namespacesMounted() };
+    const record: Owner = {
+        clone: CLONE,
+        since: new Date().toISOString().slice(0, 19).replace("T", " "),
+        namespacesMounted: namespacesMounted(),
+    };
     writeFileSync(RECORD, JSON.stringify(record));
 }
 

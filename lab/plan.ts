@@ -35,7 +35,12 @@ const INTERNET_GATEWAY = "203.0.113.1";
 const PREFIX_LENGTH = 24;
 
 /** Names that the artifact and package server answers for. */
-export const ARTIFACT_HOSTS: readonly string[] = ["deb.debian.org", "github.com", "release-assets.githubusercontent.com", "huggingface.co"];
+export const ARTIFACT_HOSTS: readonly string[] = [
+    "deb.debian.org",
+    "github.com",
+    "release-assets.githubusercontent.com",
+    "huggingface.co",
+];
 /** Name of the ACME server. */
 export const ACME_HOST = "acme.lab.example";
 /** Domain that the fleet serves itself: its names are asked from gematria. */
@@ -52,7 +57,10 @@ export function namespaceOf(name: string): string {
  */
 export function machineNamed(name: string): Machine {
     const found = MACHINES.find((machine) => machine.name === name);
-    if (found === undefined) throw new Error(`There is no machine "${name}" in the lab. Machines: ${MACHINES.map((machine) => machine.name).join(", ")}.`);
+    if (found === undefined)
+        throw new Error(
+            `There is no machine "${name}" in the lab. Machines: ${MACHINES.map((machine) => machine.name).join(", ")}.`,
+        );
     return found;
 }
 
@@ -87,7 +95,22 @@ export function hardwareAddressOf(address: string): string {
 export function plugCommands(plug: { name: string; segment: Segment; address: string }): string[][] {
     const [namespace, bridge, port] = [namespaceOf(plug.name), bridgeOf(plug.segment), portOf(plug.name)];
     return [
-        ["-n", bridge, "link", "add", port, "type", "veth", "peer", "name", "eth0", "address", hardwareAddressOf(plug.address), "netns", namespace],
+        [
+            "-n",
+            bridge,
+            "link",
+            "add",
+            port,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            "eth0",
+            "address",
+            hardwareAddressOf(plug.address),
+            "netns",
+            namespace,
+        ],
         ["-n", bridge, "link", "set", port, "master", "bridge", "up"],
         ["-n", namespace, "address", "add", `${plug.address}/${PREFIX_LENGTH}`, "dev", "eth0"],
         ["-n", namespace, "link", "set", "eth0", "up"],
@@ -100,7 +123,15 @@ function bridgeCommands(segment: Segment, addresses: readonly string[]): string[
     return [
         ...namespaceCommands(namespace),
         ["-n", namespace, "link", "add", "bridge", "type", "bridge", "forward_delay", "0"],
-        ...addresses.map((address) => ["-n", namespace, "address", "add", `${address}/${PREFIX_LENGTH}`, "dev", "bridge"]),
+        ...addresses.map((address) => [
+            "-n",
+            namespace,
+            "address",
+            "add",
+            `${address}/${PREFIX_LENGTH}`,
+            "dev",
+            "bridge",
+        ]),
         ["-n", namespace, "link", "set", "bridge", "up"],
     ];
 }
@@ -143,6 +174,9 @@ export function routerRules(): string {
 }
 `;
 }
+
+/** The machines' and the operator's /etc/resolv.conf. dnsmasq does not pass a refusal on, so a name server that is down would cost each question 20 s. */
+export const RESOLV_CONF = `nameserver ${SERVICES.dns}\noptions timeout:1 attempts:2\n`;
 
 /** Arguments of dnsmasq. Nothing is remembered, neither answers nor their absence, so that a changed record is seen at once. */
 export function dnsmasqArguments(): string[] {

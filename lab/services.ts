@@ -12,7 +12,19 @@ const INTERNET = bridgeOf("internet");
 const ACME_MANAGEMENT_PORT = 15000;
 
 function curl(host: string, address: string, port: number, path: string): string | undefined {
-    const argv = ["curl", "-sS", "--max-time", "2", "--cacert", ROOT_CERTIFICATE, "--resolve", `${host}:${port}:${address}`, `https://${host}:${port}${path}`];
+    const argv = [
+        "curl",
+        "-sS",
+        "--noproxy",
+        "*",
+        "--max-time",
+        "2",
+        "--cacert",
+        ROOT_CERTIFICATE,
+        "--resolve",
+        `${host}:${port}:${address}`,
+        `https://${host}:${port}${path}`,
+    ];
     return ask(inNamespace(INTERNET, argv));
 }
 
@@ -26,10 +38,17 @@ const dns: Service = {
 function mirrors(): Record<string, string> {
     const found: Record<string, string> = {};
     for (const name of ["debian", "debian-security"]) {
-        const mirror = (name === "debian" ? process.env.LAB_DEBIAN_MIRROR : undefined) ?? ask(["sh", join(recipeDirectory("debian-13"), "mirror"), name]);
+        const mirror =
+            (name === "debian" ? process.env.LAB_DEBIAN_MIRROR : undefined) ??
+            ask(["sh", join(recipeDirectory("debian-13"), "mirror"), name]);
         if (mirror !== undefined) found[name] = mirror.trim();
     }
     return found;
+}
+
+/** The proxy that the host's apt goes through; empty when it needs none. */
+function hostProxy(): string {
+    return /'(.*)'/.exec(ask(["apt-config", "shell", "proxy", "Acquire::http::Proxy"]) ?? "")?.[1] ?? "";
 }
 
 const downloads: Service = {
@@ -38,9 +57,11 @@ const downloads: Service = {
         const config = {
             namespace: `/run/netns/${INTERNET}`,
             address: SERVICES.artifacts,
+            ports: { http: 80, https: 443 },
             ...ensureLeaf("downloads", ARTIFACT_HOSTS),
             cache: join(cacheDirectory(), "lab", "packages"),
             mirrors: mirrors(),
+            proxy: hostProxy(),
             ...catalogue(),
         };
         const path = join(RUN, "downloads.json");
@@ -68,7 +89,13 @@ const acme: Service = {
         };
         const path = join(RUN, "acme.json");
         writeFileSync(path, JSON.stringify({ pebble }, undefined, 2));
-        return inNamespace(INTERNET, [artifactFile("pebble", "pebble"), "-config", path, "-dnsserver", `${SERVICES.dns}:53`]);
+        return inNamespace(INTERNET, [
+            artifactFile("pebble", "pebble"),
+            "-config",
+            path,
+            "-dnsserver",
+            `${SERVICES.dns}:53`,
+        ]);
     },
     isReady: () => {
         const root = curl(ACME_HOST, SERVICES.acme, ACME_MANAGEMENT_PORT, "/roots/0");
@@ -84,7 +111,9 @@ const agent: Service = {
         rmSync(AGENT, { force: true });
         return ["ssh-agent", "-D", "-a", AGENT];
     },
-    isReady: () => existsSync(AGENT) && ask(["ssh-add", "-q", OPERATOR_KEY], { env: { ...process.env, SSH_AUTH_SOCK: AGENT } }) !== undefined,
+    isReady: () =>
+        existsSync(AGENT) &&
+        ask(["ssh-add", "-q", OPERATOR_KEY], { env: { ...process.env, SSH_AUTH_SOCK: AGENT } }) !== undefined,
 };
 
 /** Everything that runs on the lab's internet, and the operator's agent, in the order of need. */

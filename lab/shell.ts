@@ -10,7 +10,10 @@ export function run(argv: readonly string[], options: ExecFileSyncOptions = {}):
     try {
         return execFileSync(program, rest, { stdio: ["pipe", "pipe", "pipe"], ...options }).toString();
     } catch (error) {
-        const said = error instanceof Error && "stderr" in error && error.stderr instanceof Buffer ? error.stderr.toString().trim() : String(error);
+        const said =
+            error instanceof Error && "stderr" in error && error.stderr instanceof Buffer
+                ? error.stderr.toString().trim()
+                : String(error);
         throw new Error(`\`${argv.join(" ")}\` failed: ${said}`, { cause: error });
     }
 }

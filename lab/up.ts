@@ -25,12 +25,19 @@ export function up(): void {
     if (!existsSync(BUNDLE)) writeBundle();
     const due = MACHINES.filter(({ inUp, name }) => inUp && !isOn(name) && !isOffOnPurpose(name));
     // Machines boot while the services start.
-    if (due.length > 0) step(`power: ${due.map(({ name }) => name).join(", ")}`, () => { due.forEach(start); }); // prettier-ignore
+    if (due.length > 0)
+        step(`power: ${due.map(({ name }) => name).join(", ")}`, () => {
+            due.forEach(start);
+        });
     for (const service of ALL_SERVICES.filter(({ name }) => !isRunning(name))) {
-        step(`service: ${service.name}`, () => { startService(service); }); // prettier-ignore
+        step(`service: ${service.name}`, () => {
+            startService(service);
+        });
     }
     for (const machine of due) {
-        step(`ready: ${machine.name} (${machine.address})`, () => { waitUntilReady(machine); }); // prettier-ignore
+        step(`ready: ${machine.name} (${machine.address})`, () => {
+            waitUntilReady(machine);
+        });
     }
     writeKnownHosts();
 }

@@ -19,7 +19,8 @@ export interface Visitor {
  */
 export function visitorNamed(name: string): Visitor {
     const [, , uid, gid, , home] = (ask(["getent", "passwd", name]) ?? "").trim().split(":");
-    if (uid === undefined || gid === undefined || home === undefined) throw new Error(`This computer has no user "${name}" to run as.`);
+    if (uid === undefined || gid === undefined || home === undefined)
+        throw new Error(`This computer has no user "${name}" to run as.`);
     return { name, uid: Number(uid), gid: Number(gid), home };
 }
 
@@ -33,8 +34,20 @@ export function ensureAgentOf({ name, uid, gid }: Visitor): string {
     rmSync(socket, { force: true });
     startService({
         name: `agent-${name}`,
-        argv: () => ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--", "ssh-agent", "-D", "-a", socket],
-        isReady: () => existsSync(socket) && ask(["ssh-add", "-q", OPERATOR_KEY], { env: { ...process.env, SSH_AUTH_SOCK: socket } }) !== undefined,
+        argv: () => [
+            "setpriv",
+            `--reuid=${uid}`,
+            `--regid=${gid}`,
+            "--init-groups",
+            "--",
+            "ssh-agent",
+            "-D",
+            "-a",
+            socket,
+        ],
+        isReady: () =>
+            existsSync(socket) &&
+            ask(["ssh-add", "-q", OPERATOR_KEY], { env: { ...process.env, SSH_AUTH_SOCK: socket } }) !== undefined,
     });
     return socket;
 }

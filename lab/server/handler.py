@@ -17,7 +17,8 @@ class Site:
         self.files: Dict[str, dict] = config["files"]
         self.redirects: Dict[str, str] = config["redirects"]
         self.mirrors = {
-            name: Mirror(upstream, os.path.join(config["cache"], name)) for name, upstream in config["mirrors"].items()
+            name: Mirror(upstream, os.path.join(config["cache"], name), config["proxy"])
+            for name, upstream in config["mirrors"].items()
         }
 
 

@@ -26,8 +26,8 @@ def main(path: str) -> None:
         config = json.load(file)
     Handler.site = Site(config)
     with network_namespace(config["namespace"]):
-        plain = Server((config["address"], 80), Handler)
-        secure = Server((config["address"], 443), Handler)
+        plain = Server((config["address"], config["ports"]["http"]), Handler)
+        secure = Server((config["address"], config["ports"]["https"]), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(config["certificate"], config["key"])
     # The handshake happens in the connection's own thread, so that a client that says nothing blocks nobody.

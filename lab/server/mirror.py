@@ -22,7 +22,10 @@ class Unavailable(Exception):
 class Mirror:
     """Files of one mirror, kept under `cache`. Package files and by-hash indexes never change; other files are asked for anew."""
 
-    def __init__(self, upstream: str, cache: str) -> None:
+    def __init__(self, upstream: str, cache: str, proxy: str) -> None:
+        """`proxy` is the one to reach upstream through; with "" the environment's, if any."""
+        handlers = [urllib.request.ProxyHandler({"http": proxy, "https": proxy})] if proxy else []
+        self._open = urllib.request.build_opener(*handlers).open
         self._upstream = upstream
         self._cache = cache
         self._locks: Dict[str, threading.Lock] = {}
@@ -45,7 +48,7 @@ class Mirror:
         if os.path.exists(local):
             request.add_header("If-Modified-Since", formatdate(os.path.getmtime(local), usegmt=True))
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+            with self._open(request, timeout=TIMEOUT) as answer:
                 self._store(answer, local, answer.headers.get("Last-Modified"))
         except urllib.error.HTTPError as error:
             if error.code == 304:

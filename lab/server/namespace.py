@@ -17,7 +17,10 @@ def _enter(descriptor: int) -> None:
 
 @contextmanager
 def network_namespace(path: str) -> Iterator[None]:
-    """Sockets made in this block belong to the namespace at `path`. Before any thread is started."""
+    """Sockets made in this block belong to the namespace at `path` ("" = where we are). Before any thread is started."""
+    if not path:
+        yield
+        return
     here = os.open("/proc/self/ns/net", os.O_RDONLY)
     there = os.open(path, os.O_RDONLY)
     try:
