@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -I
 """converge.py: brings one machine to the desired state of one role, or says why not. Python 3.9 to 3.13, nothing else.
 
-    converge.py install            stdin = this program: checks Python and puts the program in its place
+    converge.py install            stdin = this program: checks Python and puts it in its place, compiled
     converge.py secrets            stdin = secrets document: stores the values, generation n and the one before
     converge.py apply              stdin = desired state of one role
     converge.py finish             stdin = roster: sweeps what no role of the roster names any more
@@ -60,6 +60,14 @@ if TYPE_CHECKING:
     import tarfile
 
 PROGRAM = "/usr/local/lib/sovereign-edge/converge.py"
+MODULE = "/usr/local/lib/sovereign-edge/converge_program.py"
+LAUNCHER = b"""#!/usr/bin/python3 -I
+# Python keeps the module compiled, and compiles a script each time: that would be half of a run with nothing to do.
+import sys
+sys.path.insert(0, __file__.rpartition("/")[0] or ".")
+import converge_program
+sys.exit(converge_program.main(sys.argv[1:]))
+"""
 STATE = "/var/lib/sovereign-edge"
 LIMIT = 8 * 1024 * 1024
 """The largest document or program read from standard input, in bytes."""
@@ -304,7 +312,7 @@ OLD = ".sovereign-edge.old"
 OWN_STATE = ["roles", "secrets", "before", "lock", "node.json"]
 OWN_STATE += ["wireguard.json", "artifacts.json", "apt-lists", "pending.json"]
 _reserved = re.compile(
-    f"(/proc|/sys|/dev|{re.escape(PROGRAM)}|{STATE}/({'|'.join(map(re.escape, OWN_STATE))}))(/|$)|{STATE}$"
+    f"(/proc|/sys|/dev|{os.path.dirname(PROGRAM)}|{STATE}/({'|'.join(map(re.escape, OWN_STATE))}))(/|$)|{STATE}$"
 )
 
 
@@ -2079,8 +2087,10 @@ def release(machine: Machine) -> list[str]:
         lines = Sweep(machine, machine.manifests(), set()).run()
         for name in OWN_STATE:
             remove(machine.state(name))
-        remove(machine.at(PROGRAM))
-        for directory in (machine.state("").rstrip("/"), os.path.dirname(machine.at(PROGRAM))):
+        program = os.path.dirname(machine.at(PROGRAM))
+        for name in (machine.at(PROGRAM), machine.at(MODULE), os.path.join(program, "__pycache__")):
+            remove(name)
+        for directory in (machine.state("").rstrip("/"), program):
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
     return ["changed: released"] + [line for line in lines if line.startswith("kept")]
@@ -2474,6 +2484,8 @@ def tell_server(machine: Machine, domain: str, *news: str) -> None:
 
 def install(machine: Machine, text: bytes) -> list[str]:
     """The verb `install`: puts the program in its place."""
+    import py_compile
+
     try:
         compile(text, "converge.py", "exec")
     except (SyntaxError, ValueError) as error:
@@ -2481,13 +2493,21 @@ def install(machine: Machine, text: bytes) -> list[str]:
     if b"sovereign-edge" not in text:
         raise Refused("standard input is not converge.py")
     machine.prepare()
-    name = machine.at(PROGRAM)
-    with contextlib.suppress(FileNotFoundError), open(name, "rb") as file:
-        if file.read() == text and os.access(name, os.X_OK):
-            return ["unchanged"]
+    if content(machine.at(MODULE)) == text and content(machine.at(PROGRAM)) == LAUNCHER:
+        return ["unchanged"]
     make_directory(machine, os.path.dirname(PROGRAM))
-    write_durably(name, text, 0o755)
+    write_durably(machine.at(MODULE), text, 0o644)
+    # Checked by content, because a new program may have the size and the second of the old one.
+    py_compile.compile(machine.at(MODULE), invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+    write_durably(machine.at(PROGRAM), LAUNCHER, 0o755)
     return ["changed: " + PROGRAM]
+
+
+def content(name: str) -> bytes:
+    """Content of a file; nothing when there is none."""
+    with contextlib.suppress(FileNotFoundError), open(name, "rb") as file:
+        return file.read()
+    return b""
 
 
 def run_verb(machine: Machine, verb: str, arguments: Sequence[str]) -> list[str]:
