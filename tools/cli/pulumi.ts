@@ -104,10 +104,11 @@ function isAlive(pid: number): boolean {
     }
 }
 
+/** The stack's own passphrase file goes before what the terminal has set: that may be another stack's. */
 function passphrase(root: string, stack: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-    if (env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined) return {};
     const file = filesOf(root, stack).passphrase;
-    if (existsSync(file)) return { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+    if (existsSync(file)) return { PULUMI_CONFIG_PASSPHRASE: undefined, PULUMI_CONFIG_PASSPHRASE_FILE: file };
+    if (env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined) return {};
     throw new Failure(
         `${shown(file)} is missing: without the passphrase the stack's secrets cannot be read. Copy it from where you keep it, or set PULUMI_CONFIG_PASSPHRASE_FILE.`,
     );

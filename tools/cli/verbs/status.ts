@@ -18,20 +18,19 @@ export async function run(context: Context): Promise<ExitCode> {
     const nodes = selectNodes(plan, context.args.positionals);
     const probes = await probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
     const wrong = wrongKeys(stack, probes);
-    const found = await Promise.all(
-        nodes.map((node, i) => {
-            const mistrust = wrong.get(node.name);
-            return mistrust === undefined
-                ? look(stack, node, probes[i])
-                : { node: node.name, state: "wrong key" as const, words: mistrust };
-        }),
-    );
+    const found = await Promise.all(nodes.map((node, i) => look(stack, node, probes[i], wrong.get(node.name))));
     context.out.say(statusText(found));
     context.out.result({ stack: stack.name, ok: found.every(isWell), nodes: found });
     return found.every(isWell) ? exitCodes.done : exitCodes.failed;
 }
 
-async function look(stack: Stack, node: NodePlan, found: Probe | undefined): Promise<NodeStatus> {
+async function look(
+    stack: Stack,
+    node: NodePlan,
+    found: Probe | undefined,
+    mistrust: string | undefined,
+): Promise<NodeStatus> {
+    if (mistrust !== undefined) return { node: node.name, state: "wrong key", words: mistrust };
     const words = found === undefined ? "" : describe(found);
     if (found?.finding.state !== "answers") return { node: node.name, state: "no answer", words };
     if (node.hostKey === "") {
