@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const RECIPES = join(__dirname, "builds");
 
@@ -27,7 +27,7 @@ export function cacheDirectory(): string {
 
 /** The folder of a recipe. */
 export function recipeDirectory(name: string): string {
-    return join(RECIPES, name);
+    return resolve(RECIPES, name);
 }
 
 /** A key that changes with every input of a recipe: its files and the processor they build for. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { hasCode } from "./errors";
 import { identify, isAlive } from "./processes";
 import type { ProcessId } from "./processes";
 import { pause } from "./shell";
@@ -20,7 +21,7 @@ function tryTake(path: string): boolean {
         writeFileSync(path, JSON.stringify(identify(process.pid)), { flag: "wx" });
         return true;
     } catch (error) {
-        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+        if (!hasCode(error, "EEXIST")) throw error;
         return false;
     }
 }

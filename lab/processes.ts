@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
+import { hasCode } from "./errors";
 import { pause } from "./shell";
 
 /** A process that cannot be mistaken for a later one of the same number. */
@@ -44,7 +45,7 @@ export function signal(pid: number, name: NodeJS.Signals | number): void {
     try {
         process.kill(pid, name);
     } catch (error) {
-        if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+        if (!hasCode(error, "ESRCH")) throw error;
     }
 }
 

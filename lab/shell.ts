@@ -1,25 +1,24 @@
-import { execFileSync } from "node:child_process";
-import type { ExecFileSyncOptions } from "node:child_process";
+import { spawnSync } from "node:child_process";
+
+/** What a program reads and sees. */
+export interface RunOptions {
+    readonly input?: string;
+    readonly env?: NodeJS.ProcessEnv;
+}
 
 /**
  * Runs a program to its end and returns what it printed.
  * @throws Error naming the command and what it said on standard error.
  */
-export function run(argv: readonly string[], options: ExecFileSyncOptions = {}): string {
+export function run(argv: readonly string[], options: RunOptions = {}): string {
     const [program = "", ...rest] = argv;
-    try {
-        return execFileSync(program, rest, { stdio: ["pipe", "pipe", "pipe"], ...options }).toString();
-    } catch (error) {
-        const said =
-            error instanceof Error && "stderr" in error && error.stderr instanceof Buffer
-                ? error.stderr.toString().trim()
-                : String(error);
-        throw new Error(`\`${argv.join(" ")}\` failed: ${said}`, { cause: error });
-    }
+    const { status, stdout, stderr, error } = spawnSync(program, rest, { ...options, encoding: "utf8" });
+    if (status === 0) return stdout;
+    throw new Error(`\`${argv.join(" ")}\` failed: ${error?.message ?? stderr.trim()}`);
 }
 
 /** As `run`, for a question whose failure is an answer: undefined when the program failed. */
-export function ask(argv: readonly string[], options: ExecFileSyncOptions = {}): string | undefined {
+export function ask(argv: readonly string[], options: RunOptions = {}): string | undefined {
     try {
         return run(argv, options);
     } catch {
