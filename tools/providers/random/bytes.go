@@ -27,6 +27,12 @@ type RandomBytesState struct {
 	Hex    string `pulumi:"hex" provider:"secret"`
 }
 
+// WireDependencies keeps the outputs secret whatever the program says.
+func (*RandomBytes) WireDependencies(f infer.FieldSelector, _ *RandomBytesArgs, state *RandomBytesState) {
+	f.OutputField(&state.Base64).AlwaysSecret()
+	f.OutputField(&state.Hex).AlwaysSecret()
+}
+
 // Check refuses an empty result.
 func (*RandomBytes) Check(
 	ctx context.Context, req infer.CheckRequest,

@@ -62,6 +62,12 @@ type RandomPasswordState struct {
 	Result          string            `pulumi:"result" provider:"secret"`
 }
 
+// WireDependencies keeps the outputs secret whatever the program says.
+func (*RandomPassword) WireDependencies(f infer.FieldSelector, _ *RandomPasswordArgs, state *RandomPasswordState) {
+	f.OutputField(&state.Result).AlwaysSecret()
+	f.OutputField(&state.BcryptHash).AlwaysSecret()
+}
+
 // Check fills in the defaults, so that writing one out is no change, and refuses what cannot be fulfilled.
 func (*RandomPassword) Check(
 	ctx context.Context, req infer.CheckRequest,

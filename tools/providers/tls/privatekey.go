@@ -56,6 +56,13 @@ type PrivateKeyState struct {
 	PublicKeyFingerprintSha256 string `pulumi:"publicKeyFingerprintSha256"`
 }
 
+// WireDependencies keeps the private half secret whatever the program says.
+func (*PrivateKey) WireDependencies(f infer.FieldSelector, _ *PrivateKeyArgs, state *PrivateKeyState) {
+	f.OutputField(&state.PrivateKeyPem).AlwaysSecret()
+	f.OutputField(&state.PrivateKeyPemPkcs8).AlwaysSecret()
+	f.OutputField(&state.PrivateKeyOpenssh).AlwaysSecret()
+}
+
 // Check refuses unknown algorithms and curves.
 func (*PrivateKey) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[PrivateKeyArgs], error) {
 	args, failures, err := infer.DefaultCheck[PrivateKeyArgs](ctx, req.NewInputs)
