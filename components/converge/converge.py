@@ -1596,6 +1596,7 @@ class Transaction:
         """path → where its new content waits, in a directory beside it: the same file system, the same base name"""
         self.placed: list[tuple[str, str]] = []
         """path and the backup of what it had ("" for nothing), in order"""
+        self.stamps_before: dict[str, Stamp] = {}
         self.settings_before: list[tuple[str, str]] = []
         self.unit_verbs: list[tuple[str, str]] = []
         self.acted = False
@@ -1783,7 +1784,9 @@ class Transaction:
         for directory in sorted({os.path.dirname(name) for name in names}):
             fsync_directory(self.machine.at(directory))
         if stamps:
-            self.machine.save("artifacts.json", {**load_stamps(self.machine), **stamps})
+            before = load_stamps(self.machine)
+            self.stamps_before.update({name: stamp for name, stamp in before.items() if name in stamps})
+            self.machine.save("artifacts.json", {**before, **stamps})
 
     def set_sysctl(self) -> None:
         """Kernel settings."""
@@ -1927,6 +1930,8 @@ class Transaction:
                     remove(target)
             except OSError as error:
                 problems.append(reason(error))
+        if self.stamps_before:
+            self.machine.save("artifacts.json", {**load_stamps(self.machine), **self.stamps_before})
 
     def _stopped(self, failure: Exception, problems: list[str], state: str) -> Stopped:
         if problems:

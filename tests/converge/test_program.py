@@ -1,0 +1,153 @@
+"""The program as it is run: a process, a root directory, and stubs for systemctl and the like."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converge_support import SOURCE, Node, converge, document, file, unit
+
+SYSTEMCTL = """#!/bin/sh
+echo "systemctl $*" >>"$(dirname "$0")/calls"
+[ "$1" != show ] || for unit; do case $unit in *.service) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n\\n';; esac; done
+"""
+
+
+@pytest.fixture
+def stubs(tmp_path: Path) -> Path:
+    """A directory for PATH with a systemctl that finds everything running."""
+    directory = tmp_path / "stubs"
+    directory.mkdir()
+    (directory / "systemctl").write_text(SYSTEMCTL)
+    (directory / "systemctl").chmod(0o755)
+    return directory
+
+
+def run(program: Path, stubs: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Runs the program with the stubs first on PATH."""
+    environment = {"PATH": f"{stubs}:/usr/bin:/bin"}
+    command = [sys.executable, "-I", str(program), *words]
+    return subprocess.run(command, input=stdin, capture_output=True, env=environment, timeout=30, check=False)
+
+
+def test_installed_program_applies(node: Node, stubs: Path) -> None:
+    text = SOURCE.read_bytes()
+    reading = (
+        "import sys;s=sys.stdin.buffer.read();exec(compile(s,'converge.py','exec'),{'__name__':'__main__','SOURCE':s})"
+    )
+    command = [sys.executable, "-I", "-c", reading, "--root", str(node.root), "install"]
+    first = subprocess.run(command, input=text, capture_output=True, check=True)
+    assert first.stdout == b"changed: /usr/local/lib/sovereign-edge/converge.py\n"
+    program = node.path(converge.PROGRAM)
+    assert os.access(program, os.X_OK)
+    root = ("--root", str(node.root))
+    assert run(program, stubs, *root, "install", stdin=text).stdout == b"unchanged\n"
+    role = document("caddy", files={"/etc/x": file("x")}, units={"x.service": unit(reloadOn={"/etc/x": True})})
+    assert run(program, stubs, *root, "apply", stdin=role).stdout == b"changed: /etc/x; reloaded x.service\n"
+    again = run(program, stubs, *root, "apply", stdin=role)
+    assert (again.returncode, again.stdout, again.stderr) == (0, b"unchanged\n", b"")
+    assert [line.split()[1] for line in (stubs / "calls").read_text().splitlines()] == [
+        "show",
+        "show",
+        "reload",
+        "show",
+        "show",
+    ]
+    newer = text + b"# newer\n"
+    assert run(program, stubs, *root, "install", stdin=newer).stdout.startswith(b"changed")
+    assert node.path(converge.MODULE).read_bytes() == newer
+    refused = run(program, stubs, *root, "install", stdin=b"def broken(:")
+    assert (refused.returncode, node.path(converge.MODULE).read_bytes()) == (64, newer)
+
+
+def test_exit_codes_and_short_words(node: Node, stubs: Path) -> None:
+    root = ("--root", str(node.root))
+    refused = run(SOURCE, stubs, *root, "apply", stdin=document(fils={}))
+    assert (refused.returncode, refused.stdout) == (64, b"")
+    assert refused.stderr == b"refused: fils is an unknown field. Nothing was touched.\n"
+    assert not node.path("/var/lib/sovereign-edge").exists()
+    role = document(files={"/etc/x": file("x", validate=["sh", "-c", "seq 100; exit 3", "{}"])})
+    failed = run(SOURCE, stubs, *root, "apply", stdin=role)
+    assert failed.returncode == 1
+    assert failed.stderr.decode().splitlines() == [
+        "role: /etc/x is refused by sh (exit 3)",
+        *("96", "97", "98", "99", "100"),
+        "The configuration is as it was before.",
+    ]
+    assert run(SOURCE, stubs, *root, "nonsense").returncode == 64
+    assert run(SOURCE, stubs, *root, "apply", stdin=b" " * (8 * 1024 * 1024 + 1)).returncode == 64
+
+
+def test_not_root(stubs: Path) -> None:
+    if os.geteuid() != 0:
+        assert run(SOURCE, stubs, "status").stderr == b"converge.py has to run as root: put `sudo -n` before it\n"
+
+
+def test_second_run_waits_and_says_for_whom(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
+    node.machine.prepare()
+    with open(node.machine.state("lock"), "w") as other:
+        other.write("pid 4711 (role packages, since 2026-11-21T10:00:00Z)")
+        other.flush()
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(converge.Failed) as caught:
+            node.apply(files={"/etc/x": file("x")})
+    waiting = "pid 4711 (role packages, since 2026-11-21T10:00:00Z)"
+    assert capsys.readouterr().err == f"waiting for {waiting}\n"
+    assert str(caught.value) == f"role: the machine is busy: {waiting} still holds its lock after 15 min"
+    assert not node.path("/etc/x").exists()
+
+
+def test_real_commands() -> None:
+    system = converge.System()
+    assert system.run(["sh", "-c", "echo out; echo err >&2; exit 3"]) == (3, "out\nerr\n")
+    assert system.run(["no-such-command"]) == (127, "no-such-command: No such file or directory")
+    code, output = system.run(["sh", "-c", "echo begun; exec sleep 9"], 0.2)
+    assert (code, output) == (124, "begun\n\nsh did not end within 0.2 s")
+    assert "TERM" not in system.run(["env"]).output
+
+
+def test_status(node: Node) -> None:
+    key = "k" * 43 + "="
+    node.system.answers["wg"] = lambda _: (0, f"wg0\t{key}\t{int(converge.time.time()) - 30}\nwg0\t{'n' * 43}=\t0\n")
+    node.system.unit("x.service", running=True, enabled=True)
+    node.secrets(k=(1, "canary"))
+    node.apply("caddy", units={"x.service": unit()}, secrets={"k": 1})
+    node.system.answers["bad"] = (1, "no")
+    with pytest.raises(converge.Failed):
+        node.apply("dns", files={"/etc/x": file("x", validate=["bad", "{}"])})
+    node.path("/etc/os-release").write_text('ID=debian\nVERSION_ID="13"\n')
+    lines = converge.status(node.machine)
+    report: dict[str, Any] = json.loads(lines[0])
+    assert (report["fleet"], report["node"], report["os"]) == ("dev", "alice", {"id": "debian", "version": "13"})
+    assert report["roles"]["caddy"]["result"] == "applied"
+    assert report["roles"]["dns"]["result"] == "failed: /etc/x is refused by bad (exit 1)"
+    assert report["units"] == {"x.service": {"running": True, "enabled": True, "failed": False}}
+    assert report["wireguard"][key] in (30, 31)
+    assert report["wireguard"]["n" * 43 + "="] is None
+    assert report["memory"]["total"] > report["memory"]["available"] > 0
+    assert "canary" not in lines[0]
+
+
+def test_status_of_an_empty_machine(node: Node) -> None:
+    report = json.loads(converge.status(node.machine)[0])
+    assert (report["fleet"], report["roles"], report["units"], report["wireguard"]) == ("", {}, {}, {})
+    assert not node.path("/var/lib/sovereign-edge").exists()
+
+
+def test_a_mistake_of_the_program_shows_no_content(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(_: object) -> list[str]:
+        raise KeyError("canary")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(converge, "status", broken)
+        assert converge.main(["--root", str(node.root), "status"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("KeyError in converge.py, line ")
+    assert "canary" not in said
