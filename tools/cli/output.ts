@@ -40,6 +40,11 @@ export function formatBytes(bytes: number): string {
     return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
+/** Memory for people, as it is sold: `7.6 GiB`. */
+export function formatMemory(bytes: number): string {
+    return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
 /** Seconds with one decimal: `0.3 s`. */
 export function formatSeconds(milliseconds: number): string {
     return `${(milliseconds / 1000).toFixed(1)} s`;

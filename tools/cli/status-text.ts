@@ -1,6 +1,6 @@
 import { program } from "../../components/converge/desired";
 import type { NodePlan } from "../../components/fleet/plan";
-import { columns, formatBytes } from "./output";
+import { columns, formatBytes, formatMemory } from "./output";
 import type { Finished } from "./process";
 
 /** The part of `converge.py status` that is shown. */
@@ -84,7 +84,7 @@ function machineWords({ roles, wireguard, disk, memory }: Report): string {
         `${Object.keys(roles).length} roles`,
         ...(ages.length > 0 ? [`${alive} of ${ages.length} tunnels alive`] : []),
         `disk ${formatBytes(disk.free)} free`,
-        `memory ${formatBytes(memory.available)} of ${formatBytes(memory.total)} free`,
+        `memory ${formatMemory(memory.available)} of ${formatMemory(memory.total)} free`,
     ].join(", ");
 }
 

@@ -12,7 +12,7 @@ import { readIfThere, updateLock, writeWhole } from "../files";
 import { findKey } from "../host-key";
 import { flowEntry, insertNode, type NodeLine } from "../inventory-text";
 import { askMachine, machineProblems, proposeHardware, type Machine } from "../machine";
-import { formatBytes } from "../output";
+import { formatMemory } from "../output";
 import { agentProblem } from "../ssh";
 import { filesOf, nodeNames } from "../stacks";
 
@@ -130,7 +130,7 @@ function write(stack: string, files: StackFiles, node: string, key: string, line
 
 function machineWords({ osName, arch, memory, model, pageSize }: Machine, user: string): string {
     const board = model === "" ? "" : `${model}, `;
-    return `${board}${osName}, ${arch}, ${formatBytes(memory)} memory, ${pageSize / 1024} KiB pages; ${user} may act as root.`;
+    return `${board}${osName}, ${arch}, ${formatMemory(memory)} memory, ${pageSize / 1024} KiB pages; ${user} may act as root.`;
 }
 
 function doneWords(files: StackFiles, { node }: Wanted, line: NodeLine | undefined): string {
