@@ -63,12 +63,21 @@ export function stateOf(machine: Machine): MachineState {
     };
 }
 
+/** Ends everything that is left of a machine. Two starts over one disk would spoil it. */
+function killRemains(name: string): void {
+    killGroup(name);
+    const gone = (): boolean => !isOn(name) && processesIn(cgroupOf(name)).length === 0;
+    waitFor(gone, 10, () => `Processes of ${name} do not end`);
+    removeGroup(cgroupOf(name));
+    rmSync(`/run/systemd/nspawn/propagate/${name}`, { recursive: true, force: true });
+}
+
 /** Starts a machine without waiting for it. */
 export function start(machine: Machine): void {
     const { name } = machine;
     const disk = ensureDisk(machine);
+    killRemains(name);
     for (const directory of [machineRun(name), cgroupOf(name)]) mkdirSync(directory, { recursive: true });
-    killGroup(name);
     plugMachine(machine);
     for (const flag of ["off", "frozen"]) rmSync(join(machineRun(name), flag), { force: true });
     const script = join(__dirname, "supervise.sh");
@@ -89,29 +98,13 @@ export function waitUntilReady(machine: Machine): void {
     waitFor(answers, BOOT_SECONDS, () => `${machine.name} did not answer on port 22; ${look}`);
 }
 
-function cleanUp(name: string): void {
-    waitFor(
-        () => processesIn(cgroupOf(name)).length === 0,
-        10,
-        () => `Processes of ${name} do not end`,
-    );
-    removeGroup(cgroupOf(name));
-    rmSync(`/run/systemd/nspawn/propagate/${name}`, { recursive: true, force: true });
-}
-
 /** Takes the power away: the cable first, so that no connection is closed politely, then every process at once. Marks the machine as off. */
 export function cut(machine: Machine): void {
     const { name } = machine;
     unplugMachine(machine);
     mkdirSync(machineRun(name), { recursive: true });
     writeFileSync(join(machineRun(name), "off"), "");
-    killGroup(name);
-    waitFor(
-        () => !isOn(name),
-        10,
-        () => `The supervisor of ${name} does not end`,
-    );
-    cleanUp(name);
+    killRemains(name);
 }
 
 /**
@@ -128,7 +121,7 @@ export function shutDown(machine: Machine): void {
         SHUTDOWN_SECONDS,
         () => `${name} does not shut down; \`power cut ${name}\` takes its power away`,
     );
-    cleanUp(name);
+    killRemains(name);
 }
 
 function secureShells(name: string): number[] {
