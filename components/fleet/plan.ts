@@ -4,7 +4,7 @@ import { renderServer, renderZone, serverPackages } from "../dns/render";
 import { caddyArtifact } from "../edge/artifact";
 import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
-import { planMesh } from "../mesh/plan";
+import { planMesh, type MeshNode } from "../mesh/plan";
 import { renderWireguard } from "../mesh/render";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
@@ -64,7 +64,8 @@ export function planFleet(stack: Stack): FleetPlan {
     const generations = Object.fromEntries(Object.keys(secrets).map((name) => [name, lock.generations[name] ?? 1]));
     const roles = planRoles(stack, generations);
     const names = Object.keys(inventory.nodes).sort();
-    const nodes = Object.fromEntries(names.map((name) => [name, planNode(stack, name, roles[name] ?? {})]));
+    const mesh = planMesh(inventory);
+    const nodes = Object.fromEntries(names.map((name) => [name, planNode(stack, name, mesh[name], roles[name] ?? {})]));
     return {
         fleet: inventory.fleet,
         nodes,
@@ -75,10 +76,14 @@ export function planFleet(stack: Stack): FleetPlan {
     };
 }
 
-function planNode(stack: Stack, name: string, roles: Readonly<Record<string, Role>>): NodePlan {
+function planNode(
+    stack: Stack,
+    name: string,
+    mesh: MeshNode | undefined,
+    roles: Readonly<Record<string, Role>>,
+): NodePlan {
     const { inventory, lock, hostKeys } = stack;
     const node = inventory.nodes[name];
-    const mesh = planMesh(inventory)[name]?.address;
     const incarnation = node?.incarnation ?? 1;
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
@@ -91,7 +96,7 @@ function planNode(stack: Stack, name: string, roles: Readonly<Record<string, Rol
         road: lock.roads[name] ?? 0,
         hostKey: hostKeys.find((key) => key.node === name)?.key ?? "",
         incarnation,
-        ...(mesh === undefined ? {} : { mesh }),
+        ...(mesh === undefined ? {} : { mesh: mesh.address }),
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
         secrets: [...new Set(Object.values(roles).flatMap((role) => Object.keys(role.secrets ?? {})))].sort(),
     };
