@@ -1,15 +1,21 @@
-import type { Happening } from "./events";
+import { roleOnNode, type Happening } from "./events";
 import { formatSeconds, type Output } from "./output";
 
 /** Milliseconds between two reminders of what takes long. */
 const reminder = 15_000;
 
-/** Shows a run as it goes: a line for what was changed or failed, none for what stays as it is. */
+/**
+ * Shows a run as it goes: a line for what was changed or failed, none for what stays as it is. What fails on a node that
+ * is known not to answer is not news.
+ */
 export class Progress {
     private readonly running = new Map<string, number>();
     private readonly timer: NodeJS.Timeout;
 
-    constructor(private readonly out: Output) {
+    constructor(
+        private readonly out: Output,
+        private readonly silent: readonly string[],
+    ) {
         this.timer = setInterval(() => {
             this.remind();
         }, reminder);
@@ -32,10 +38,15 @@ export class Progress {
                 this.out.say(`  ${happening.resource}  ${wordFor(happening.op)}${this.since(happening.resource)}`);
                 return;
             case "failed":
+                if (this.silent.includes(roleOnNode(happening.resource)?.node ?? "")) {
+                    this.running.delete(happening.resource);
+                    return;
+                }
                 this.out.say(`  ${happening.resource}  FAILED${this.since(happening.resource)}`);
                 for (const line of happening.cause) this.out.say(`      ${line}`);
                 return;
             case "said":
+                if (this.silent.some((node) => happening.text.startsWith(`${node} `))) return;
                 this.out.warn(`  ${happening.severity}: ${happening.text}`);
         }
     }

@@ -1,6 +1,6 @@
 import { neededArtifacts, type NeededArtifact } from "../../../components/fleet/artifacts";
 import { nearest } from "../../../components/fleet/errors";
-import type { Lock, LockedVariant } from "../../../components/fleet/lock";
+import { assignRoads, type Lock, type LockedVariant } from "../../../components/fleet/lock";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
 import { download, type Download } from "../download";
@@ -15,6 +15,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const wanted = select(neededArtifacts(stack.inventory), args.positionals[0]);
     const again = args.flags["refresh"] === true || args.positionals.length > 0;
     const open = wanted.filter((artifact) => again || lockedVariant(stack.lock, artifact) === undefined);
+    noteRoads(stack);
     const locked: Record<string, LockedVariant> = {};
     for (const artifact of open) {
         const label = labelOf(artifact);
@@ -31,6 +32,13 @@ export async function run(context: Context): Promise<ExitCode> {
     out.say(closing(wanted.length, Object.keys(locked).length));
     out.result({ stack: stack.name, pinned: locked, unchanged: wanted.length - open.length });
     return exitCodes.done;
+}
+
+/** A loopback port for every node that was written by hand; `add` notes those of its own. */
+function noteRoads({ files, lock, inventory }: Stack): void {
+    const names = Object.keys(inventory.nodes);
+    if (names.every((name) => lock.roads[name] !== undefined)) return;
+    updateLock(files.lock, (current) => ({ ...current, roads: assignRoads(inventory.fleet, names, current.roads) }));
 }
 
 /**

@@ -29,6 +29,7 @@ export async function run(context: Context): Promise<ExitCode> {
             },
         },
     );
+    for (const shown of filter.end()) out.say(shown);
     if (stderr.trim() !== "") out.warn(stderr.trim());
     return code === 0 ? exitCodes.done : exitCodes.failed;
 }

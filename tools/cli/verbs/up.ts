@@ -26,9 +26,9 @@ export async function run(context: Context): Promise<ExitCode> {
     const [probes, agent] = await Promise.all([probeTargets(nodes), agentProblem(), requireRoads(stack, nodes)]);
     if (agent !== undefined) throw new Failure(agent);
     requirePins(stack, probes);
-    for (const { node, finding } of probes)
-        if (finding.state !== "answers") out.say(`  ${node} does not answer; going on with the others.`);
-    const result = await apply(context, stack, plan, nodes);
+    const silent = probes.filter(({ finding }) => finding.state !== "answers").map(({ node }) => node);
+    for (const node of silent) out.say(`  ${node} does not answer; going on without it.`);
+    const result = await apply(context, stack, excludes(plan, nodes), new Progress(out, silent));
     writeCa(stack, result.outputs["ca"]);
     const summary: Summary = {
         fleet: stack.name,
@@ -48,18 +48,20 @@ function probeTargets(nodes: readonly NodePlan[]): ReturnType<typeof probeAll> {
     return probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
 }
 
-/** Runs the engine; nodes that were not asked for are left out by the names of their commands, `ROLE on NODE`. */
-async function apply(
-    { root, out }: Context,
-    stack: Stack,
-    plan: FleetPlan,
-    nodes: readonly NodePlan[],
-): Promise<RunResult> {
+/** Nodes that were not asked for are left out by the names of their commands, `ROLE on NODE`. */
+function excludes(plan: FleetPlan, nodes: readonly NodePlan[]): string[] {
     const left = Object.keys(plan.nodes).filter((name) => !nodes.some((node) => node.name === name));
-    const exclude = left.flatMap((name) => ["--exclude", `** on ${name}`]);
+    return left.flatMap((name) => ["--exclude", `** on ${name}`]);
+}
+
+async function apply(
+    { root }: Context,
+    stack: Stack,
+    exclude: readonly string[],
+    progress: Progress,
+): Promise<RunResult> {
     const args = ["up", "--yes", "--skip-preview", "--continue-on-error", "--json", "--non-interactive", ...exclude];
     const reader = new EventReader();
-    const progress = new Progress(out);
     const { code, stderr } = await pulumi(root, stack.name, args, {
         onLine: (line) => {
             progress.show(reader.read(line));
