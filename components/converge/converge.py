@@ -75,8 +75,8 @@ LOCK_PATIENCE = 15 * 60.0
 """Seconds one run waits for another: the roles of a node queue behind each other."""
 LOCK_QUIET = 2.0
 """Seconds after which a waiting run says whom it waits for."""
-SETTLE = 0.5
-"""Seconds a freshly started unit has to stay up when the role names no check."""
+SETTLE = 0.3
+"""Seconds after which the checks have to pass once more when a unit was touched."""
 LISTS_FRESH = 24 * 3600.0
 """Age in seconds up to which apt's package lists are taken as they are."""
 
@@ -263,11 +263,10 @@ def shown(text: str) -> str:
 
 
 def string(pattern: str = "", what: str = "a text", limit: int = LIMIT) -> Checker:
-    """A string that the whole of `pattern` matches."""
-    compiled = re.compile(pattern) if pattern else None
+    """A string that the whole of `pattern` matches. Compiled at first use: a run uses few of them."""
 
     def check(value: object, place: str) -> None:
-        if not isinstance(value, str) or len(value) > limit or (compiled and not compiled.fullmatch(value)):
+        if not isinstance(value, str) or len(value) > limit or (pattern and not re.fullmatch(pattern, value)):
             raise Refused(f"{place} has to be {what}")
 
     return check
@@ -934,7 +933,7 @@ def store_secrets(machine: Machine, data: bytes) -> list[str]:
                 previous = stored["previous"]
             machine.save(f"secrets/{name}.json", {"current": secret, "previous": previous})
             changed.append(f"{name} (generation {secret['generation']})")
-        if machine.load("wireguard.json") != document["wireguard"]:
+        if (machine.load("wireguard.json") or {}) != document["wireguard"]:
             machine.save("wireguard.json", document["wireguard"])
             changed.append("public keys")
     return ["changed: " + enumerate_some(changed)] if changed else ["unchanged"]
@@ -1837,12 +1836,12 @@ class Transaction:
         return self.machine.system.run(["journalctl", "-q", "--no-pager", "-o", "cat", "-n", "4", "-u", unit]).output
 
     def check(self) -> None:
-        """Waits until the role's checks pass and its units are still up."""
-        for name, check in sorted(self.desired["checks"].items()):
-            wait_for(self.machine, name, check)
-        started = any(verb in ("start", "restart") for verb, _ in self.unit_verbs)
-        if started and not self.desired["checks"]:
-            time.sleep(SETTLE)
+        """Waits until the role's checks pass. Where a unit was touched they have to pass again a little later: a reload
+        may answer from the old process for a moment, and a unit may start only to die."""
+        for pause in (0.0, SETTLE) if self.unit_verbs else (0.0,):
+            time.sleep(pause)
+            for name, check in sorted(self.desired["checks"].items()):
+                wait_for(self.machine, name, check)
         states = self.machine.unit_states(sorted(self.desired["units"])) if self.unit_verbs else {}
         for unit, state in states.items():
             if self.desired["units"][unit]["running"] and not state["running"]:

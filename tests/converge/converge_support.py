@@ -17,7 +17,8 @@ SOURCE = Path(__file__).parents[2] / "components" / "converge" / "converge.py"
 def load_program() -> ModuleType:
     """converge.py as a module."""
     spec = importlib.util.spec_from_file_location("converge", SOURCE)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules["converge"] = module
     spec.loader.exec_module(module)

@@ -215,6 +215,16 @@ def test_check_is_polled_and_its_last_answer_told(node: Node) -> None:
     assert not node.path("/etc/x").exists()
 
 
+def test_check_that_only_the_old_process_passed(node: Node, clock: Any) -> None:
+    node.apply(**CADDY)
+    answers = iter([(0, ""), (1, "no site")])
+    node.system.answers["ask"] = lambda _: next(answers, (1, "no site"))
+    with pytest.raises(converge.Failed, match="check site did not pass within 1 s: ask: no site"):
+        node.apply(**with_text("two", checks={"site": {"argv": ["ask"], "within": 1}}))
+    assert clock.slept > converge.SETTLE
+    assert node.text("/etc/caddy/Caddyfile") == "one"
+
+
 def test_actions_run_in_order_when_their_paths_changed(node: Node) -> None:
     role: dict[str, Any] = {
         "files": {"/etc/a": file("a"), "/etc/b": file("b")},

@@ -16,7 +16,12 @@ from converge_support import SOURCE, Node, converge, document, file, unit
 
 SYSTEMCTL = """#!/bin/sh
 echo "systemctl $*" >>"$(dirname "$0")/calls"
-[ "$1" != show ] || for unit; do case $unit in *.service) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n\\n';; esac; done
+[ "$1" = show ] || exit 0
+for unit; do
+  case $unit in
+  *.service) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n\\n' ;;
+  esac
+done
 """
 
 

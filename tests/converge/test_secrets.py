@@ -101,7 +101,7 @@ def spellings(value: str) -> list[bytes]:
 
 
 def test_canary(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run that succeeds, one whose validator prints the secret in every spelling, one that is rolled back, a sweep."""
+    """A run that succeeds, one whose validator prints the secret in every spelling, and a sweep."""
     node.path("/etc/wg0.conf").write_text("mine")
     said = [*node.secrets({"bob": BOB}, **{"wireguard.alice": (1, CANARY), "old": (1, CANARY + CANARY)})]
     calls: list[list[str]] = []
