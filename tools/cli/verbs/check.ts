@@ -1,5 +1,6 @@
+import { neededArtifacts } from "../../../components/fleet/artifacts";
 import { completenessProblems } from "../../../components/fleet/complete";
-import { formatProblems, type PlacedProblem } from "../../../components/fleet/errors";
+import { formatProblems } from "../../../components/fleet/errors";
 import { sortByPlace } from "../../../components/fleet/load";
 import { planFleet, type FleetPlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
@@ -12,12 +13,10 @@ import { columns } from "../output";
 export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
     const problems = sortByPlace(completenessProblems(stack));
-    const missing = problems.some(({ code }) => code === "SE040");
-    // Without its artifacts no role that installs one can be written down.
-    const plan = missing ? undefined : planFleet(stack);
-    if (plan !== undefined) context.out.say(planText(plan));
+    const plan = planFleet(withStandIns(stack));
+    context.out.say(planText(plan));
     if (problems.length > 0) context.out.warn(formatProblems(problems));
-    context.out.result({ stack: stack.name, ok: problems.length === 0, problems, ...(plan && planJson(stack, plan)) });
+    context.out.result({ stack: stack.name, ok: problems.length === 0, problems, ...planJson(plan) });
     return problems.length === 0 ? exitCodes.done : exitCodes.refused;
 }
 
@@ -43,13 +42,24 @@ export function planText({ nodes, urls }: FleetPlan): string {
     ].join("\n");
 }
 
-function planJson(stack: Stack, { nodes, urls, models }: FleetPlan): Record<string, unknown> {
+/**
+ * The stack with every artifact locked: which roles there are does not depend on hashes, so what is not pinned yet is
+ * stood in for. Only for showing names of roles; the hashes go nowhere.
+ */
+function withStandIns(stack: Stack): Stack {
+    const artifacts = { ...stack.lock.artifacts };
+    for (const { key, version, arch, url } of neededArtifacts(stack.inventory)) {
+        const entry = artifacts[key]?.version === version ? artifacts[key] : { version };
+        const standIn = { url, sha256: "0".repeat(64), bytes: 1, verified: "not pinned", at: "" };
+        artifacts[key] = { ...entry, [arch]: entry[arch] ?? standIn };
+    }
+    return { ...stack, lock: { ...stack.lock, artifacts } };
+}
+
+function planJson({ nodes, urls, models }: FleetPlan): Record<string, unknown> {
     const shown = Object.values(nodes).map(({ name, address, port, user, mesh, road, roles }) => [
         name,
         { address, port, user, mesh, road, roles: Object.keys(roles) },
     ]);
-    return { nodes: Object.fromEntries(shown) as unknown, urls, models, serve: stack.inventory.models?.serve ?? {} };
+    return { nodes: Object.fromEntries(shown) as unknown, urls, models };
 }
-
-/** The type of a problem in the JSON of `check`. */
-export type CheckProblem = PlacedProblem;
