@@ -11,7 +11,7 @@ while :; do
     # Settings of its own network are its own affair, as on real machines.
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network systemd-nspawn --quiet --directory="$folder/root" --machine="$name" --boot \
         --register=no --keep-unit --network-namespace-path="/run/netns/$namespace" --capability=CAP_NET_ADMIN,CAP_NET_RAW \
-        --bind=/dev/net/tun --resolv-conf=off --timezone=off --link-journal=no --console=pipe --kill-signal=SIGRTMIN+3 </dev/null
+        --bind=/dev/net/tun --resolv-conf=off --timezone=off --link-journal=no --console=read-only --kill-signal=SIGRTMIN+3 </dev/null
     code=$?
     [ "$code" = 133 ] || break
     nsenter "--net=/run/netns/$namespace" nft flush ruleset # 133 = reboot; a kernel that starts anew has no rules

@@ -1,6 +1,6 @@
 module sovereign-edge/lab/caddy
 
-go 1.26.8
+go 1.25.11
 
 tool github.com/caddyserver/caddy/v2/cmd/caddy
 

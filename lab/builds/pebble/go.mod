@@ -1,6 +1,6 @@
 module sovereign-edge/lab/pebble
 
-go 1.26.8
+go 1.25.11
 
 tool github.com/letsencrypt/pebble/v2/cmd/pebble
 
