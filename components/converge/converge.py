@@ -1661,7 +1661,7 @@ class Transaction:
             touched["packages"][name] = True
         for key in desired["sysctl"]:
             touched["sysctl"][key] = known["sysctl"].get(key, read_sysctl(machine, key))
-        self._save("was cut off" if self.manifest["result"] == "never applied" else self.manifest["result"])
+        self._save("is being applied")
 
     def _first_touch(self, name: str, kind: str) -> None:
         there = self.machine.at(name)
@@ -2115,6 +2115,11 @@ class Sweep:
 
     def run(self) -> list[str]:
         """Everything in order; a step that fails leaves the manifests, so that the next run goes on."""
+        for role, manifest in self.gone.items():
+            # Half removed is not applied, whatever comes next.
+            manifest["dirty"] = True
+            manifest["result"] = "was being removed"
+            self.machine.save(f"roles/{role}.json", manifest)
         self._removal()
         units = self._stop_units()
         self._paths()
@@ -2176,7 +2181,7 @@ class Sweep:
 
     def _sysctl(self) -> None:
         for key in self._left("sysctl"):
-            if self.old["sysctl"][key]:
+            if self.old["sysctl"][key] not in ("", read_sysctl(self.machine, key)):
                 write_sysctl(self.machine, key, self.old["sysctl"][key])
 
     def _packages(self) -> None:

@@ -129,6 +129,8 @@ def test_removal_runs_before_files_go(node: Node) -> None:
     with pytest.raises(converge.Failed, match="role: removal drop: drop failed") as caught:
         node.finish()
     assert caught.value.detail == "database is locked"
+    with pytest.raises(converge.Failed, match="role: not applied yet"):
+        node.finish(role=role)
     assert node.path("/etc/dns.conf").exists()
     there: list[bool] = []
 

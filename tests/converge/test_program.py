@@ -90,6 +90,22 @@ def test_exit_codes_and_short_words(node: Node, stubs: Path) -> None:
     assert run(SOURCE, stubs, *root, "apply", stdin=b" " * (8 * 1024 * 1024 + 1)).returncode == 64
 
 
+def test_killed_in_the_middle_and_run_again(node: Node, stubs: Path) -> None:
+    root = ("--root", str(node.root))
+    flag = node.root / "killed"
+    action = {"argv": ["sh", "-c", f"test -e {flag} || {{ touch {flag}; kill -9 $PPID; }}"], "on": {"/etc/x": True}}
+    first = document(files={"/etc/x": file("one")}, units={"x.service": unit(reloadOn={"/etc/x": True})})
+    second = first.replace(b"one", b"two")[:-1] + b', "actions": {"kill": ' + json.dumps(action).encode() + b"}}"
+    run(SOURCE, stubs, *root, "apply", stdin=first)
+    assert run(SOURCE, stubs, *root, "apply", stdin=second).returncode == -9
+    assert node.leftovers() != []
+    assert json.loads(run(SOURCE, stubs, *root, "status").stdout)["roles"]["role"]["result"] == "is being applied"
+    again = run(SOURCE, stubs, *root, "apply", stdin=second)
+    assert again.stdout == b"changed: ran kill; reloaded x.service\n"
+    assert node.leftovers() == []
+    assert run(SOURCE, stubs, *root, "apply", stdin=second).stdout == b"unchanged\n"
+
+
 def test_not_root(stubs: Path) -> None:
     if os.geteuid() != 0:
         assert run(SOURCE, stubs, "status").stderr == b"converge.py has to run as root: put `sudo -n` before it\n"
