@@ -30,12 +30,13 @@ module_digest() {
     ) | digest | cut -c1-16
 }
 
-# part_state TARGET DIGEST: prints current, stale, foreign or missing.
+# part_state TARGET DIGEST: prints current, stale, foreign or missing. A language host belongs to the CLI beside it.
 part_state() {
-    if [ ! -s "$1" ]; then
-        echo missing
-    elif [ ! -e "$1.stamp" ]; then
+    part_cli=${1%-language-nodejs}
+    if [ -s "$part_cli" ] && [ ! -e "$part_cli.stamp" ]; then
         echo foreign
+    elif [ ! -s "$1" ]; then
+        echo missing
     else
         case $(cat "$1.stamp") in "$2"-*) echo current ;; *) echo stale ;; esac
     fi
@@ -111,7 +112,7 @@ place_part() {
     fi
     mkdir -p "$(dirname "$4")"
     cp "$built" "$4.new"
-    rm -f "$4.stamp"
+    echo incomplete >"$4.stamp" # so that a set-up killed here leaves something to be done again, not something foreign
     mv "$4.new" "$4"
     echo "$5" >"$4.stamp"
 }

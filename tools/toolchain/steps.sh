@@ -28,7 +28,7 @@ step() {
     step_pid=$!
     trap 'kill "$step_pid" 2>/dev/null; exit 130' INT TERM
     while kill -0 "$step_pid" 2>/dev/null; do
-        sleep 0.2
+        sleep 0.1
         step_seconds=$(($(date +%s) - step_start))
         if [ "$step_seconds" -ge $((30 + ${step_said:-0})) ]; then
             step_said=$step_seconds

@@ -133,9 +133,10 @@ func TestPreviousOutputInEnvironment(t *testing.T) {
 	engine, server := setUp(t)
 	args := inputs{"connection": server.connection(), "create": "echo \"before: $PULUMI_COMMAND_STDOUT\""}
 	for _, step := range []struct {
-		accept, add bool
-		want        string
-	}{{true, true, "before: before:"}, {true, false, "before:"}, {false, true, "before: before:"}} {
+		accept bool
+		add    any // absent means yes
+		want   string
+	}{{true, nil, "before: before:"}, {true, false, "before:"}, {false, true, "before: before:"}} {
 		server.acceptEnv = step.accept
 		made := engine.MustNew(remoteCommand, args)
 		made, err := engine.Changed(made, with(args, inputs{"addPreviousOutputInEnv": step.add, "stdin": "x"}))
