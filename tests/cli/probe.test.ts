@@ -1,76 +1,35 @@
-import { createServer, type Server, type Socket } from "node:net";
 import { fingerprint } from "../../components/fleet/known-hosts";
 import { comparePin, describe as words, probe, wrongKeyMessage } from "../../tools/cli/probe";
+import { cleanUp, closedPort, exchangeReply, hostKey, keyExchangeInit, otherKey, serve } from "./support";
 
-const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGd0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0";
-
-const servers: Server[] = [];
-const sockets: Socket[] = [];
-afterEach(() => {
-    for (const socket of sockets.splice(0)) socket.destroy();
-    for (const server of servers.splice(0)) server.close();
-});
-
-async function serve(onConnection: (socket: Socket) => void): Promise<{ node: string; address: string; port: number }> {
-    const server = createServer((socket) => {
-        sockets.push(socket.on("error", () => undefined));
-        onConnection(socket);
-    });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return { node: "box", address: "127.0.0.1", port: (server.address() as { port: number }).port };
-}
-
-function sshString(bytes: Buffer | string): Buffer {
-    const body = Buffer.from(bytes);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(body.length);
-    return Buffer.concat([length, body]);
-}
-
-function packet(payload: Buffer): Buffer {
-    const padding = 16 - ((payload.length + 5) % 8);
-    const head = Buffer.alloc(5);
-    head.writeUInt32BE(payload.length + padding + 1, 0);
-    head[4] = padding;
-    return Buffer.concat([head, payload, Buffer.alloc(padding)]);
-}
-
-function keyExchangeInit(hostKeys: string): Buffer {
-    const lists = ["curve25519-sha256", hostKeys, "", "", "", "", "", "", "", ""];
-    return packet(Buffer.concat([Buffer.from([20]), Buffer.alloc(16), ...lists.map(sshString), Buffer.alloc(5)]));
-}
-
-const reply = packet(
-    Buffer.concat([Buffer.from([31]), sshString(Buffer.from(key.split(" ")[1]!, "base64")), sshString("x")]),
-);
+afterEach(cleanUp);
 
 test("an SSH server's host key is read over one connection", async () => {
     let connections = 0;
     const target = await serve((socket) => {
         connections++;
         socket.write("hello\r\nSSH-2.0-Fake_1\r\n");
-        socket.write(Buffer.concat([keyExchangeInit("rsa-sha2-512,ssh-ed25519"), reply]));
+        socket.write(Buffer.concat([keyExchangeInit(), exchangeReply()]));
     });
     const found = await probe(target);
-    expect(found.finding).toEqual({ state: "answers", key, banner: "SSH-2.0-Fake_1" });
+    expect(found.finding).toEqual({ state: "answers", key: hostKey, banner: "SSH-2.0-Fake_1" });
     expect(connections).toBe(1);
 });
 
 test("an answer that comes byte by byte is read all the same", async () => {
-    const bytes = Buffer.concat([Buffer.from("SSH-2.0-Slow\r\n"), keyExchangeInit("ssh-ed25519"), reply]);
+    const bytes = Buffer.concat([Buffer.from("SSH-2.0-Slow\r\n"), keyExchangeInit(), exchangeReply()]);
     const target = await serve((socket) => {
         socket.setNoDelay(true);
         for (const byte of bytes) socket.write(Buffer.from([byte]));
     });
-    expect((await probe(target)).finding).toEqual({ state: "answers", key, banner: "SSH-2.0-Slow" });
+    expect((await probe(target)).finding).toEqual({ state: "answers", key: hostKey, banner: "SSH-2.0-Slow" });
 });
 
 test("a server that stays silent is called that, within the patience", async () => {
     const found = await probe(await serve(() => undefined), 200);
     expect(found.finding).toEqual({ state: "silent" });
     expect(found.took).toBeLessThan(1000);
-    expect(words(found)).toMatch(/takes the connection and stays silent/);
+    expect(words(found)).toMatch(/^does not answer: .* takes the connection and stays silent/);
 });
 
 test("a server that freezes after its banner is called silent", async () => {
@@ -79,9 +38,7 @@ test("a server that freezes after its banner is called silent", async () => {
 });
 
 test("a closed port is called that", async () => {
-    const target = await serve(() => undefined);
-    servers.pop()?.close();
-    const found = await probe(target);
+    const found = await probe(await closedPort());
     expect(found.finding).toEqual({ state: "unreachable", cause: "the port is closed" });
     expect(words(found)).toMatch(/^does not answer on 127\.0\.0\.1:\d+ \(the port is closed after \d\.\d s\)$/);
 });
@@ -107,27 +64,20 @@ test("a server without an ed25519 host key is told apart", async () => {
 
 test("something that is no SSH server is called that", async () => {
     const target = await serve((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n".repeat(500)));
-    expect((await probe(target)).finding).toMatchObject({
-        state: "refuses",
-        cause: expect.stringMatching(/no SSH/) as string,
-    });
+    const { finding } = await probe(target);
+    expect(JSON.stringify(finding)).toMatch(/refuses.*speaks no SSH/);
 });
 
 test("a found key is compared with the pin of its node", () => {
-    const pin = { node: "box", key, line: 3 };
-    expect(comparePin(key, undefined)).toBe("unpinned");
-    expect(comparePin(key, pin)).toBe("matches");
-    expect(comparePin(key.replace("IGd0", "IGd1"), pin)).toBe("differs");
+    const pin = { node: "box", key: hostKey, line: 3 };
+    expect(comparePin(hostKey, undefined)).toBe("unpinned");
+    expect(comparePin(hostKey, pin)).toBe("matches");
+    expect(comparePin(otherKey, pin)).toBe("differs");
 });
 
 test("a wrong key names node, both fingerprints, file and line", () => {
-    const other = key.replace("IGd0", "IGd1");
-    const text = wrongKeyMessage(
-        { node: "box", address: "192.0.2.1", port: 22 },
-        other,
-        { node: "box", key, line: 3 },
-        "stacks/x.known_hosts",
-    );
-    for (const part of ["box (192.0.2.1:22)", fingerprint(key), fingerprint(other), "stacks/x.known_hosts:3"])
+    const target = { node: "box", address: "192.0.2.1", port: 22 };
+    const text = wrongKeyMessage(target, otherKey, { node: "box", key: hostKey, line: 3 }, "stacks/x.known_hosts");
+    for (const part of ["box (192.0.2.1:22)", fingerprint(hostKey), fingerprint(otherKey), "stacks/x.known_hosts:3"])
         expect(text).toContain(part);
 });
