@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { removeLabGroups } from "./cgroup";
 import { stopServices } from "./daemon";
-import { cut, isOn } from "./machine";
+import { cut } from "./machine";
 import { labNamespaces, namespaceInode, removeNetwork } from "./network";
 import { owner, refuseIfForeign } from "./owner";
 import { DISKS, KNOWN_HOSTS, RUN, machineRun } from "./paths";
@@ -33,7 +33,7 @@ function killStrays(): void {
 /** Stops every machine and every service; disks and the network stay. */
 export function stopAll(): void {
     for (const machine of MACHINES) {
-        if (isOn(machine.name)) cut(machine);
+        cut(machine);
         rmSync(machineRun(machine.name), { recursive: true, force: true });
     }
     stopServices();
