@@ -44,7 +44,7 @@ export function parseNodeStatus(node: NodePlan, words: string, { code, stdout, s
     const missing = Object.keys(node.roles).filter((role) => report.roles[role] === undefined);
     const bad =
         missing.length > 0 ||
-        Object.values(report.roles).some(({ result }) => result.startsWith("failed")) ||
+        Object.values(report.roles).some(({ result }) => result !== "applied") ||
         Object.values(report.units).some(({ failed }) => failed);
     return { node: node.name, state: bad ? "failed" : "ok", words, report, missing };
 }
@@ -66,7 +66,7 @@ function detailLines({ words, report, missing = [] }: NodeStatus): string[] {
             .split("\n")
             .slice(1)
             .map((line) => line.trim());
-    const failedRoles = Object.entries(report.roles).filter(([, { result }]) => result.startsWith("failed"));
+    const failedRoles = Object.entries(report.roles).filter(([, { result }]) => result !== "applied");
     const failedUnits = Object.entries(report.units).filter(([, { failed }]) => failed);
     const stopped = Object.entries(report.units).filter(([, { failed, running }]) => !failed && !running);
     return [

@@ -99,7 +99,9 @@ export function shellWord(word: string): string {
 }
 
 function words({ state, changed, failed, waiting, answer }: NodeReport): string {
-    const causes = Object.entries(failed).map(([role, cause]) => `${role}: ${cause[0] ?? ""}`);
+    const causes = Object.entries(failed).map(([role, [cause = ""]]) =>
+        cause.startsWith(role) ? cause : `${role}: ${cause}`,
+    );
     const rest = waiting.length === 0 ? [] : [`not done: ${waiting.join(", ")}`];
     switch (state) {
         case "ok":

@@ -1,0 +1,87 @@
+import { causeLines, EventReader, roleOnNode, type Happening } from "../../tools/cli/events";
+
+/** Events as CLI 3.259 writes them with `up --json`, cut to what is read. */
+const urn = (type: string, name: string): string => `urn:pulumi:home::sovereign-edge::${type}::${name}`;
+const command = "sovereign-edge:fleet:Fleet$sovereign-edge:node:Node$command:remote:Command";
+const step = (kind: string, op: string, type: string, name: string, outputs?: object): string =>
+    JSON.stringify({
+        sequence: 1,
+        [kind]: { metadata: { op, urn: urn(type, name), type: type.split("$").at(-1), new: { outputs } } },
+    });
+const diagnostic = (severity: string, message: string, more: object = {}): string =>
+    JSON.stringify({ diagnosticEvent: { severity, message, color: "never", ...more } });
+
+function read(lines: readonly string[]): { reader: EventReader; happenings: Happening[] } {
+    const reader = new EventReader();
+    return { reader, happenings: lines.flatMap((line) => reader.read(line)) };
+}
+
+test("changed, unchanged and failed resources are told apart; components are none of them", () => {
+    const { reader, happenings } = read([
+        step("resourcePreEvent", "same", "pulumi:pulumi:Stack", "sovereign-edge-home"),
+        step("resourcePreEvent", "create", "sovereign-edge:fleet:Fleet$sovereign-edge:node:Node", "box"),
+        step("resOutputsEvent", "create", "sovereign-edge:fleet:Fleet$sovereign-edge:node:Node", "box"),
+        step("resOutputsEvent", "create", "pulumi:providers:command", "default_1_2_1"),
+        step("resourcePreEvent", "update", command, "caddy on box"),
+        step("resOutputsEvent", "update", command, "caddy on box"),
+        step("resOutputsEvent", "same", command, "pdns on box"),
+        step("resourcePreEvent", "create", command, "packages on box"),
+        diagnostic(
+            "error",
+            'Process exited with status 1: running "sudo -n python3 -I /x \\"y\\" apply":\nfailed: apt: no such package\n\n',
+            {
+                urn: urn(command, "packages on box"),
+            },
+        ),
+        step("resOpFailedEvent", "create", command, "packages on box"),
+        step("resOutputsEvent", "same", "pulumi:pulumi:Stack", "sovereign-edge-home", { ca: "PEM" }),
+        diagnostic("error", "update failed\n"),
+    ]);
+    const { changed, unchanged, failed, errors, outputs } = reader.result;
+    expect([...changed]).toEqual([["caddy on box", "update"]]);
+    expect([...unchanged]).toEqual(["pdns on box"]);
+    expect([...failed]).toEqual([["packages on box", ["failed: apt: no such package"]]]);
+    expect(errors).toEqual([]);
+    expect(outputs).toEqual({ ca: "PEM" });
+    expect(happenings.map(({ kind }) => kind)).toEqual(["started", "changed", "started", "failed"]);
+});
+
+test("errors of the program itself are kept, without colour marks", () => {
+    const { reader } = read([
+        diagnostic("error", "<{%reset%}>stacks/home.yaml:4:1  SE002\u001b[0m\n", {
+            urn: urn("pulumi:pulumi:Stack", "sovereign-edge-home"),
+        }),
+    ]);
+    expect(reader.result.errors).toEqual(["stacks/home.yaml:4:1  SE002"]);
+});
+
+test("warnings are passed on; dial retries, debug words and lines that are no event are not", () => {
+    const { happenings } = read([
+        diagnostic("warning", "box does not answer (…).\n"),
+        diagnostic("info", "Dial 1/1 failed: retrying\n", { ephemeral: true, urn: urn(command, "caddy on box") }),
+        diagnostic("debug", "Registering resource\n"),
+        "",
+        "{broken",
+        "Previewing update",
+    ]);
+    expect(happenings).toEqual([{ kind: "said", severity: "warning", text: "box does not answer (…)." }]);
+});
+
+test.each([
+    [
+        'Process exited with status 1: running "sudo -n python3 -I -c \\"import sys\\" install":\nfirst\n\n  second\nfirst\n',
+        ["first", "second"],
+    ],
+    [
+        "after 1 failed attempts: dial tcp 127.0.0.1:29998: connect: connection refused",
+        ["after 1 failed attempts: dial tcp 127.0.0.1:29998: connect: connection refused"],
+    ],
+    ['Process exited with status 137: running "sudo -n python3":\n\n', ["Process exited with status 137"]],
+])("the cause of %j", (message, lines) => {
+    expect(causeLines(message)).toEqual(lines);
+});
+
+test("a resource's name says its role and node", () => {
+    expect(roleOnNode("zone-dev.example on gematria")).toEqual({ role: "zone-dev.example", node: "gematria" });
+    expect(roleOnNode("mesh secret")).toBeUndefined();
+});
