@@ -117,12 +117,12 @@ func TestCopiesAgainOnlyWhenContentOrPathChanged(t *testing.T) {
 		{inputs{"remotePath": target + "2"}, true},
 	} {
 		args = with(args, step.change)
-		before := server.accepted
+		before := server.connections()
 		var err error
 		if made, err = engine.Changed(made, args); err != nil {
 			t.Fatal(err)
 		}
-		if dialed := server.accepted > before; dialed != step.dials {
+		if dialed := server.connections() > before; dialed != step.dials {
 			t.Errorf("%v: dialed %v", step.change, dialed)
 		}
 	}

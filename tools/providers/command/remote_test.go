@@ -81,11 +81,9 @@ func TestPreviewDialsNothing(t *testing.T) {
 	if !made.State.Get("stdout").IsComputed() {
 		t.Errorf("stdout is %v, and not unknown", made.State.Get("stdout"))
 	}
-	server.count(func() {
-		if server.accepted != 0 {
-			t.Errorf("%d connections in a preview", server.accepted)
-		}
-	})
+	if dialed := server.connections(); dialed != 0 {
+		t.Errorf("%d connections in a preview", dialed)
+	}
 }
 
 func TestFailureTellsCommandAndOutput(t *testing.T) {
@@ -412,8 +410,8 @@ func TestThroughABastion(t *testing.T) {
 	bastion := startSSH(t)
 	connection := with(server.connection(), inputs{"proxy": bastion.connection()})
 	made := engine.MustNew(remoteCommand, inputs{"connection": connection, "create": "echo there"})
-	if made.Text("stdout") != "there" || bastion.accepted != 1 || server.accepted != 1 {
-		t.Errorf("stdout %q, %d and %d connections", made.Text("stdout"), bastion.accepted, server.accepted)
+	if made.Text("stdout") != "there" || bastion.connections() != 1 || server.connections() != 1 {
+		t.Errorf("stdout %q, %d and %d connections", made.Text("stdout"), bastion.connections(), server.connections())
 	}
 	server.waitOpen(0)
 	bastion.waitOpen(0)

@@ -124,6 +124,13 @@ func (s *sshServer) count(change func()) {
 	change()
 }
 
+// connections returns how many there have been so far.
+func (s *sshServer) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accepted
+}
+
 // waitOpen waits until that many connections are open.
 func (s *sshServer) waitOpen(want int) {
 	s.t.Helper()

@@ -157,6 +157,7 @@ func TestRequiredPackages(t *testing.T) {
 	put(t, dir, "node_modules/@pulumi/older/package.json", `{"name": "@pulumi/older", "version": "v0.1.0", "pulumi": {"resource": true}}`)
 	put(t, dir, "node_modules/@pulumi/pulumi/package.json", `{"name": "@pulumi/pulumi", "version": "3.248.0"}`)
 	put(t, dir, "node_modules/other/package.json", `{"name": "other", "pulumi": "not ours"}`)
+	put(t, dir, "node_modules/component/package.json", `{"name": "component", "version": "1.0.0", "pulumi": {"name": "component"}}`)
 	put(t, dir, "node_modules/third/package.json",
 		`{"name": "third", "version": "2.0.0", "pulumi": {"resource": true, "server": "https://example.org"}}`)
 	host := &languageHost{base: context.Background()}

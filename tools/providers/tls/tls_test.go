@@ -139,6 +139,26 @@ func TestChainVerifies(t *testing.T) {
 	}
 }
 
+func TestKeyIDs(t *testing.T) {
+	engine := start(t)
+	caArgs, leafArgs, ca, leaf := chain(t, engine)
+	if len(certificate(t, leaf).SubjectKeyId) != 0 || len(certificate(t, ca).AuthorityKeyId) != 0 {
+		t.Error("key ids that nobody asked for")
+	}
+	leafArgs["setSubjectKeyId"], caArgs["setAuthorityKeyId"] = true, true
+	for _, parsed := range []*x509.Certificate{
+		certificate(t, engine.MustNew(localToken, leafArgs)), certificate(t, engine.MustNew(selfToken, caArgs)),
+	} {
+		want, err := subjectKeyID(parsed.PublicKey)
+		if err != nil || string(parsed.SubjectKeyId) != string(want) {
+			t.Errorf("subject key id %x, want %x (%v)", parsed.SubjectKeyId, want, err)
+		}
+		if parsed.IsCA && string(parsed.AuthorityKeyId) != string(want) {
+			t.Errorf("authority key id %x, want %x", parsed.AuthorityKeyId, want)
+		}
+	}
+}
+
 func TestCertificateDiff(t *testing.T) {
 	engine := start(t)
 	caArgs, leafArgs, ca, leaf := chain(t, engine)
