@@ -73,8 +73,8 @@ def damage_by_removal(node: Node) -> None:
 
 
 def damage_by_link(node: Node) -> None:
-    damage_by_removal(node)
-    node.path("/etc/caddy/Caddyfile").symlink_to("/etc/passwd")
+    node.path("/etc/caddy/Caddyfile").rename(node.path("/etc/elsewhere"))
+    node.path("/etc/caddy/Caddyfile").symlink_to(node.path("/etc/elsewhere"))
 
 
 def damage_link(node: Node) -> None:

@@ -87,11 +87,11 @@ def test_file_is_fetched_once_and_restarts_its_unit(node: Node, server: Any) -> 
     assert node.path(path).stat().st_mode & 0o777 == 0o640
     assert node.apply(**role) == ["unchanged"]
     assert server.asked == ["/w"]
-    node.apply(**{**role, "artifacts": {path: artifact(server, "/w2", b"two")}})
+    node.apply(**{**role, "artifacts": {path: artifact(server, "/w2", b"two", mode="0640")}})
     assert node.text(path) == "two"
     assert node.system.verbs() == ["restart x.service"]
     node.path(path).write_text("by hand")
-    node.apply(**{**role, "artifacts": {path: artifact(server, "/w2", b"two")}})
+    node.apply(**{**role, "artifacts": {path: artifact(server, "/w2", b"two", mode="0640")}})
     assert node.text(path) == "two"
     assert node.leftovers() == []
 

@@ -75,6 +75,14 @@ def test_what_other_roles_name_stays(node: Node) -> None:
     assert not node.path("/opt").exists() or list(node.path("/opt").iterdir()) == []
 
 
+def test_directory_that_others_fill_stays(node: Node) -> None:
+    node.apply("one", directories={"/opt/shared": {"mode": "0755", "owner": "root:root"}})
+    two = {"files": {"/opt/shared/two": file("2")}}
+    node.apply("two", **two)
+    node.finish(two=two)
+    assert node.text("/opt/shared/two") == "2"
+
+
 def test_what_a_role_no_longer_names_goes_with_finish(node: Node) -> None:
     node.apply("web", **WEB)
     less = {**WEB, "files": {"/etc/web/conf": file("ours", mode="0600")}, "units": {}}
@@ -85,6 +93,7 @@ def test_what_a_role_no_longer_names_goes_with_finish(node: Node) -> None:
     assert not node.path("/etc/systemd/system/web.service").exists()
     assert not node.path("/etc/deep").exists()
     assert node.text("/etc/web/conf") == "ours"
+    assert node.finish(web=less) == ["unchanged"]
     assert node.apply("web", **less) == ["unchanged"]
 
 

@@ -68,7 +68,7 @@ def test_installed_program_applies(node: Node, stubs: Path) -> None:
     newer = text + b"# newer\n"
     assert run(program, stubs, *root, "install", stdin=newer).stdout.startswith(b"changed")
     assert node.path(converge.MODULE).read_bytes() == newer
-    refused = run(program, stubs, *root, "install", stdin=b"def broken(:")
+    refused = run(program, stubs, *root, "install", stdin=b"# sovereign-edge\ndef broken(:")
     assert (refused.returncode, node.path(converge.MODULE).read_bytes()) == (64, newer)
 
 
@@ -104,6 +104,11 @@ def test_killed_in_the_middle_and_run_again(node: Node, stubs: Path) -> None:
     assert again.stdout == b"changed: ran kill; reloaded x.service\n"
     assert node.leftovers() == []
     assert run(SOURCE, stubs, *root, "apply", stdin=second).stdout == b"unchanged\n"
+
+
+def test_never_more_than_ten_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    converge.say(sys.stdout, [str(number) for number in range(20)])
+    assert capsys.readouterr().out == "".join(f"{number}\n" for number in range(10))
 
 
 def test_not_root(stubs: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from converge_support import Node, converge, file
 
-CANARY = 'canary "ä" 5Zt/q+7'
+CANARY = 'canary "ä" 5Zt/q+7 ~?>~?>'
 ROLE: dict[str, Any] = {
     "secrets": {"wireguard.alice": 1},
     "files": {
