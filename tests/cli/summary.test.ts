@@ -47,7 +47,7 @@ const urls = [
 
 function summaryOf(nodes: NodePlan[], probes: Probe[], result: RunResult): Summary {
     return {
-        fleet: "home",
+        stack: "home",
         nodes: reportNodes(nodes, probes, result),
         urls,
         changed: result.changed.size,

@@ -14,7 +14,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
         const { run } = await verb.load();
         return await run(makeContext(args));
     } catch (error) {
-        return explain(error);
+        return explain(error, argv.includes("--json"));
     }
 }
 
@@ -22,26 +22,22 @@ function help(args: Arguments): ExitCode {
     const asked = args.verb === "help" ? args.positionals[0] : args.verb;
     const verb = verbs.find(({ name }) => name === asked);
     if (asked !== undefined && verb === undefined)
-        return explain(new Refusal(`There is no verb "${asked}". \`./fleet help\` lists them.`));
+        throw new Refusal(`There is no verb "${asked}". \`./fleet help\` lists them.`);
     const text = verb === undefined || verb.name === "help" ? helpText() : verbHelp(verb);
     (args.help || args.verb !== undefined ? process.stdout : process.stderr).write(`${text}\n`);
     return args.help || args.verb !== undefined ? exitCodes.done : exitCodes.refused;
 }
 
-function explain(error: unknown): ExitCode {
-    if (error instanceof InventoryError) {
-        process.stderr.write(`${error.message}\n`);
-        return exitCodes.refused;
-    }
-    if (error instanceof Refusal) {
-        process.stderr.write(`fleet: ${error.message}\n`);
-        return exitCodes.refused;
-    }
-    if (error instanceof Failure) {
-        process.stderr.write(`fleet: ${error.message}\n`);
-        return exitCodes.failed;
-    }
-    throw error;
+/** Says what went wrong: to people on standard error, with `--json` also as the one document on standard output. */
+function explain(error: unknown, json: boolean): ExitCode {
+    const known = error instanceof InventoryError || error instanceof Refusal || error instanceof Failure;
+    if (!known) throw error;
+    const isInventory = error instanceof InventoryError;
+    process.stderr.write(`${isInventory ? "" : "fleet: "}${error.message}\n`);
+    const problems = isInventory ? { problems: error.problems } : {};
+    if (json)
+        process.stdout.write(`${JSON.stringify({ ok: false, error: error.message, ...problems }, undefined, 2)}\n`);
+    return error instanceof Failure ? exitCodes.failed : exitCodes.refused;
 }
 
 if (require.main === module) {

@@ -20,7 +20,7 @@ export interface NodeReport {
 
 /** What `./fleet up` ends with. */
 export interface Summary {
-    readonly fleet: string;
+    readonly stack: string;
     readonly nodes: readonly NodeReport[];
     readonly urls: readonly Url[];
     readonly changed: number;
@@ -63,7 +63,7 @@ export function succeeded({ nodes, errors }: Summary): boolean {
 
 /** The summary for people: nodes, URLs, one curl line, one closing line. */
 export function summaryText(summary: Summary): string {
-    const { fleet, nodes, urls, changed, unchanged, errors, took } = summary;
+    const { stack, nodes, urls, changed, unchanged, errors, took } = summary;
     const curl = curlLine(urls);
     return [
         columns(
@@ -82,7 +82,7 @@ export function summaryText(summary: Summary): string {
             : []),
         ...(curl === undefined ? [] : ["", curl]),
         "",
-        `${closing(summary)} ${changed} changed, ${unchanged} unchanged in ${formatSeconds(took)}. (fleet ${fleet})`,
+        `${closing(summary)} ${changed} changed, ${unchanged} unchanged in ${formatSeconds(took)}. (fleet ${stack})`,
     ].join("\n");
 }
 

@@ -12,7 +12,7 @@ import { Progress } from "../progress";
 import { pulumi, requireFreeStack } from "../pulumi";
 import { requirePins } from "../pins";
 import { agentProblem } from "../ssh";
-import { reportNodes, succeeded, summaryText, type Summary } from "../summary";
+import { curlLine, reportNodes, succeeded, summaryText, type Summary } from "../summary";
 
 /** `./fleet up [NODE…]`: looks who answers, applies, and says what became of every node. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -31,7 +31,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const result = await apply(context, stack, excludes(plan, nodes), new Progress(out, silent));
     writeCa(stack, result.outputs["ca"]);
     const summary: Summary = {
-        fleet: stack.name,
+        stack: stack.name,
         nodes: reportNodes(nodes, probes, result),
         urls: plan.urls,
         changed: result.changed.size,
@@ -40,7 +40,7 @@ export async function run(context: Context): Promise<ExitCode> {
         took: performance.now() - start,
     };
     out.say(summaryText(summary));
-    out.result(summary);
+    out.result({ ok: succeeded(summary), ...summary, curl: curlLine(plan.urls) });
     return succeeded(summary) ? exitCodes.done : exitCodes.failed;
 }
 
