@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline/promises";
 import { relative } from "node:path";
 import { fingerprint, readKnownHosts } from "../../components/fleet/known-hosts";
 import { textFlag, type Context } from "./context";
 import { Failure, Refusal } from "./failure";
 import { readIfThere } from "./files";
+import { ask, canAsk } from "./prompt";
 import { describe, probe, wrongKeyMessage, type Target } from "./probe";
 
 /** What the operator runs on the machine's own console to compare. */
@@ -55,14 +55,12 @@ async function vouch({ args, out, ...context }: Context, target: Target, key: st
         return;
     }
     out.say(`  Compare it on the machine's own console: ${onConsole}`);
-    if (!process.stdin.isTTY) {
+    if (!canAsk()) {
         throw new Refusal(
             "There is no terminal to ask on. Give --fingerprint SHA256:… as the console shows it (or --yes to trust it unseen).",
         );
     }
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await lines.question("  Is it the same? [yes/no] ");
-    lines.close();
+    const answer = await ask("  Is it the same? [yes/no] ");
     if (!/^(y|yes)$/i.test(answer.trim())) throw new Failure("Not trusted; nothing was written.");
 }
 

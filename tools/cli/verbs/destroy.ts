@@ -1,5 +1,4 @@
 import { rmSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { program } from "../../../components/converge/desired";
 import { listOf } from "../../../components/fleet/errors";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
@@ -10,6 +9,7 @@ import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { loginOf } from "../nodes";
 import { requirePins } from "../pins";
 import { describe, probeAll, type Probe } from "../probe";
+import { ask, canAsk } from "../prompt";
 import { pulumi, requireFreeStack } from "../pulumi";
 import { agentProblem, sshRun } from "../ssh";
 
@@ -60,16 +60,13 @@ function warning(nodes: readonly NodePlan[], forget: boolean): string {
 
 /** @throws Refusal when the name that was given is not the fleet's */
 async function confirm(context: Context, name: string): Promise<void> {
-    const given = textFlag(context, "yes-destroy") ?? (await ask(name));
+    const given = textFlag(context, "yes-destroy") ?? (await askName(name));
     if (given.trim() !== name) throw new Refusal(`"${given.trim()}" is not ${name}. Nothing was done.`);
 }
 
-async function ask(name: string): Promise<string> {
-    if (!process.stdin.isTTY) throw new Refusal(`There is no terminal to ask on. Give --yes-destroy ${name}.`);
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await lines.question("Type the fleet's name to go on: ");
-    lines.close();
-    return answer;
+async function askName(name: string): Promise<string> {
+    if (!canAsk()) throw new Refusal(`There is no terminal to ask on. Give --yes-destroy ${name}.`);
+    return ask("Type the fleet's name to go on: ");
 }
 
 async function release(stack: Stack, node: NodePlan, found: Probe | undefined): Promise<Released> {

@@ -1,9 +1,9 @@
-import { createInterface } from "node:readline";
 import { listOf } from "../../../components/fleet/errors";
 import { planSecrets } from "../../../components/secrets/plan";
 import { loadStack, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { columns } from "../output";
+import { askHidden, canAsk } from "../prompt";
 import { pulumi, requireStack } from "../pulumi";
 
 /** `./fleet secret set NAME` and `./fleet secret list`. Values are encrypted in `Pulumi.STACK.yaml`; none is ever shown. */
@@ -23,7 +23,7 @@ async function set(context: Context, name: string): Promise<ExitCode> {
     const stack = loadStack(context);
     requireStack(root, stack.name);
     const asked = askedFor(stack.inventory);
-    const value = process.stdin.isTTY ? await askHidden(`Value of ${name} (not shown): `) : await readAll();
+    const value = canAsk() ? await askHidden(`Value of ${name} (not shown): `) : await readAll();
     if (value === "") throw new Refusal("The value is empty; nothing was set.");
     const key = `sovereign-edge:secrets["${name}"]`;
     const { code, stderr } = await pulumi(root, stack.name, ["config", "set", "--path", "--secret", key], {
@@ -69,22 +69,4 @@ async function readAll(): Promise<string> {
     return Buffer.concat(chunks)
         .toString("utf8")
         .replace(/\r?\n$/, "");
-}
-
-function askHidden(question: string): Promise<string> {
-    process.stderr.write(question);
-    const silent = { write: () => true } as unknown as NodeJS.WritableStream;
-    const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
-    return new Promise((resolve) => {
-        lines.once("line", (line) => {
-            lines.close();
-            process.stderr.write("\n");
-            resolve(line);
-        });
-        lines.once("SIGINT", () => {
-            lines.close();
-            process.stderr.write("\n");
-            resolve("");
-        });
-    });
 }
