@@ -94,6 +94,11 @@ export class Clone {
         return existsSync(path) ? readFileSync(path, "utf8") : undefined;
     }
 
+    /** Whether a set-up holds the lock of the toolchain, or left it behind. */
+    locked(): boolean {
+        return existsSync(join(this.home, ".cache/sovereign-edge/toolchain.lock"));
+    }
+
     /** Puts a file below the Pulumi folder that the set-up did not make. */
     place(name: string, text: string): void {
         const path = join(this.home, ".pulumi", name);

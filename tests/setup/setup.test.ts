@@ -21,6 +21,7 @@ test("builds what is missing where the download site does not answer, and does n
     expect(first.stdout).toMatch(/^setup: build pulumi-resource-tls done in \d+ s$/m);
     expect(clone.installed(cli)).toBe("built github.com/pulumi/pulumi/pkg/v3/cmd/pulumi\n");
     expect(clone.installed(plugin)).toBe("built ./command\n");
+    expect(clone.installed(`${plugin}.stamp`)).toMatch(/^[0-9a-f]{16}-go1\.26\.8-GOOS-GOARCH\n$/);
 
     const second = clone.setup();
     expect([second.code, second.stdout, second.calls]).toEqual([0, "", []]);
@@ -89,6 +90,7 @@ test("a failed build shows the end of its output, and the next run starts over",
     expect(failed.stderr).toMatch(
         /the compiler says no\ntools\/setup: build pulumi failed; the whole output is in \S+\n/,
     );
+    expect(clone.locked()).toBe(false);
     expect(clone.setup().code).toBe(0);
 });
 
