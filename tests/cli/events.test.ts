@@ -46,6 +46,18 @@ test("changed, unchanged and failed resources are told apart; components are non
     expect(happenings.map(({ kind }) => kind)).toEqual(["started", "changed", "started", "failed"]);
 });
 
+test("a replacement is one change", () => {
+    const ops = ["create-replacement", "replace", "delete-replaced"];
+    const { reader, happenings } = read(
+        ops.flatMap((op) => [
+            step("resourcePreEvent", op, command, "caddy on box"),
+            step("resOutputsEvent", op, command, "caddy on box"),
+        ]),
+    );
+    expect([...reader.result.changed]).toEqual([["caddy on box", "create-replacement"]]);
+    expect(happenings.map(({ kind }) => kind)).toEqual(["started", "changed"]);
+});
+
 test("errors of the program itself are kept, without colour marks", () => {
     const { reader } = read([
         diagnostic("error", "<{%reset%}>stacks/home.yaml:4:1  SE002\u001b[0m\n", {
@@ -77,6 +89,10 @@ test.each([
         ["after 1 failed attempts: dial tcp 127.0.0.1:29998: connect: connection refused"],
     ],
     ['Process exited with status 137: running "sudo -n python3":\n\n', ["Process exited with status 137"]],
+    [
+        'Process exited with status 1: running "x":\nwaiting for pid 210 (role packages)\ncaddy: no room\n',
+        ["caddy: no room"],
+    ],
 ])("the cause of %j", (message, lines) => {
     expect(causeLines(message)).toEqual(lines);
 });

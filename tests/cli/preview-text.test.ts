@@ -99,6 +99,25 @@ test("a new resource is shown as the engine prints it", () => {
         create: "true"`);
 });
 
+test("of a replacement only what changes is shown", () => {
+    const replace = `    +-command:remote:Command: (replace)
+        [urn=urn:pulumi:home::sovereign-edge::a:b:Node$command:remote:Command::pdns on box]
+      ~ stdin   : (json) {
+            fleet      : "home"
+          ~ incarnation: 1 => 2
+        }
+      ~ triggers: [
+          ~ [0]: 1 => 2
+        ]`;
+    expect(filter(replace)).toBe(`    +-pdns on box (replace)
+      ~ stdin   : (json) {
+          ~ incarnation: 1 => 2
+        }
+      ~ triggers: [
+          ~ [0]: 1 => 2
+        ]`);
+});
+
 test("warnings before the first resource stay", () => {
     expect(filter("Previewing update (home):\nwarning: careful\n\nResources:\n    3 unchanged")).toBe(
         "Previewing update (home):\nwarning: careful\n\nResources:\n    3 unchanged",

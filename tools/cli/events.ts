@@ -40,6 +40,8 @@ export interface RunResult {
 }
 
 const unchangedOps = new Set(["same", "read", "refresh"]);
+/** Book-keeping around `create-replacement`, which is what really happens to a node. */
+const silentOps = new Set(["replace", "delete-replaced", "discard", "discard-replaced"]);
 
 /** Reads the engine's events one after the other. */
 export class EventReader {
@@ -82,7 +84,7 @@ export class EventReader {
 
     private readDone(step: Step): Happening[] {
         if (step.type === "pulumi:pulumi:Stack") this.outputs = step.new?.outputs ?? {};
-        if (!isOurs(step.type)) return [];
+        if (!isOurs(step.type) || silentOps.has(step.op)) return [];
         const resource = nameOf(step.urn);
         if (unchangedOps.has(step.op)) {
             if (!this.changed.has(resource)) this.unchanged.add(resource);
@@ -109,7 +111,7 @@ export function roleOnNode(resource: string): { role: string; node: string } | u
 
 /**
  * The lines of a command's failure that say why: the engine puts "Process exited …: running COMMAND:" before them, and the
- * command says nothing that the resource's name does not.
+ * command says nothing that the resource's name does not. That converge.py waited for its lock is no cause either.
  */
 export function causeLines(message: string): string[] {
     const output = /: running "(?:[^"\\]|\\.)*":\s*([\s\S]*)$/.exec(message);
@@ -119,11 +121,14 @@ export function causeLines(message: string): string[] {
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "");
-    return lines.filter((line, i) => lines.indexOf(line) === i);
+    const told = lines.filter((line, i) => lines.indexOf(line) === i && !line.startsWith("waiting for pid "));
+    return told.length === 0 ? lines : told;
 }
 
 function started({ op, urn, type }: Step): Happening[] {
-    return isOurs(type) && !unchangedOps.has(op) ? [{ kind: "started", resource: nameOf(urn), op }] : [];
+    return isOurs(type) && !unchangedOps.has(op) && !silentOps.has(op)
+        ? [{ kind: "started", resource: nameOf(urn), op }]
+        : [];
 }
 
 function parseEvent(line: string): EngineEvent | undefined {

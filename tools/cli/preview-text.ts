@@ -3,6 +3,9 @@ const resourceLine = /^(\s*)([-+~>< ]*)([A-Za-z][\w-]*:[\w/-]+:[\w-]+): \((.*)\)
 const detailLine = /^\s*\[(urn|id|provider)=(.*)\]\s*$/;
 const closingLine = /^(Resources|Outputs):\s*$/;
 
+/** Operations on a resource that is there already: what stays as it is need not be shown. */
+const changes = new Set(["update", "replace"]);
+
 /**
  * Makes the engine's diff readable by node: a resource's four head lines become one with the name that people use,
  * `~ caddy on gematria (update)`; resources that stay as they are leave, and of those that change the parts that stay.
@@ -43,7 +46,7 @@ export class DiffFilter {
         const kind = type === "command:remote:Command" ? "" : `  ${type}`;
         const title = `${colour}${indent}${marks}${named} (${operation})${kind}${colour === "" ? "" : "\u001b[0m"}`;
         const shown = operation === "same" ? [] : [title];
-        return [...shown, ...(operation === "update" ? changedParts(body) : body.filter((line) => line.trim() !== ""))];
+        return [...shown, ...(changes.has(operation) ? changedParts(body) : body.filter((line) => line.trim() !== ""))];
     }
 }
 

@@ -66,6 +66,11 @@ export class Progress {
 }
 
 function wordFor(op: string): string {
-    const words: Record<string, string> = { create: "done", update: "changed", delete: "forgotten" };
+    const words: Record<string, string> = {
+        create: "done",
+        update: "changed",
+        "create-replacement": "sent again",
+        delete: "forgotten",
+    };
     return words[op] ?? op;
 }
