@@ -7,7 +7,11 @@ const database = "/var/lib/powerdns/pdns.sqlite3";
 export function renderServer(addresses: readonly string[]): Role {
     const config = "/etc/powerdns/pdns.conf";
     return {
-        directories: { "/etc/powerdns": { mode: "0755", owner: "root:root" } },
+        directories: {
+            "/etc/powerdns": { mode: "0755", owner: "root:root" },
+            // The served zones with their serials: data that outlives the role.
+            "/var/lib/powerdns": { mode: "0755", owner: "pdns:pdns", keep: true },
+        },
         files: {
             [config]: { mode: "0640", owner: "root:pdns", text: renderConfig(addresses) },
             // The packaged unit would start before the mesh has its address.

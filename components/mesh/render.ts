@@ -1,4 +1,4 @@
-import type { Role } from "../converge/desired";
+import type { DesiredCheck, Role } from "../converge/desired";
 import { pairSecret, privateKeySecret } from "../secrets/plan";
 import type { MeshNode, Peer } from "./plan";
 
@@ -20,6 +20,21 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
             },
         },
         units: { "wg-quick@wg0.service": { enabled: true, running: true, reloadOn: { [path]: true } } },
+        ...(mesh.peers.some((peer) => peer.endpoint !== undefined) ? { checks: { greeted: greet(mesh) } } : {}),
+    };
+}
+
+/**
+ * A changed tunnel opens with the first packet, which a NATed side may only send at the next keepalive: one packet to
+ * every peer that can be dialled opens it now. Nothing is waited for: a peer that is off is not this node's failure.
+ */
+function greet(mesh: MeshNode): DesiredCheck {
+    const addresses = mesh.peers
+        .filter((peer) => peer.endpoint !== undefined)
+        .map((peer) => peer.allowedIps.split("/")[0]);
+    return {
+        argv: ["sh", "-c", `for peer in ${addresses.join(" ")}; do ping -c1 -W1 $peer & done; wait; true`],
+        within: 10,
     };
 }
 

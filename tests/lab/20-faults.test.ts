@@ -27,7 +27,7 @@ describe("a node that is cut off, with a change pending on every node", () => {
             note("healed.txt", healed.text);
             expect(healed.code).toBe(0);
             expect(await listenPort("cecilia")).toBe("51821");
-            expect(await ask()).not.toBe("");
+            expect(await ask()).toBeGreaterThan(0);
         });
     });
 
@@ -44,7 +44,7 @@ describe("a node that is cut off, with a change pending on every node", () => {
         await lab("thaw", "cecilia");
         const healed = await fleet("up");
         expect([healed.code, healed.text]).toEqual([0, expect.stringMatching(/cecilia/)]);
-        expect(await ask()).not.toBe("");
+        expect(await ask()).toBeGreaterThan(0);
     });
 });
 
@@ -57,7 +57,7 @@ test("with nothing pending, up and status still say that a node does not answer"
     await lab("power", "on", "cecilia");
     await until("cecilia to answer", 30, async () => (await fleet("status")).code === 0);
     expect((await fleet("up")).code).toBe(0);
-    await until("the model", 30, async () => (await ask().catch(() => "")) !== "");
+    await until("the model", 30, async () => (await ask().catch(() => 0)) > 0);
 });
 
 describe("a wrong host key", () => {
@@ -154,7 +154,7 @@ test("a bad Caddyfile does not keep PowerDNS on the same node from converging", 
         expect(up.code).toBe(1);
         expect(up.text).toMatch(/bad directive/);
         expect((await on("gematria", "pdnsutil", "list-all-zones")).stdout).toContain("second.example");
-        expect(await ask()).not.toBe("");
+        expect(await ask()).toBeGreaterThan(0);
         await on("gematria", "mv", `${binary}.aside`, binary);
         expect((await fleet("up")).code).toBe(0);
     });

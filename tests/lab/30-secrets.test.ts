@@ -108,7 +108,7 @@ test("no secret is found outside the files that are meant to hold it", async () 
             expect(steps.map((step) => step.code)).toEqual([0, 0, 0, 0, 0, 0]);
             outputs.push(set.text, ...steps.map((step) => step.text));
             await expect(ask()).rejects.toThrow(/asks for a key/);
-            expect(await ask([`Authorization: Bearer ${canary}`])).not.toBe("");
+            expect(await ask([`Authorization: Bearer ${canary}`])).toBeGreaterThan(0);
         });
     } finally {
         tracer.kill("SIGTERM");
@@ -156,5 +156,5 @@ test("no secret is found outside the files that are meant to hold it", async () 
     expect((await fleet("up")).code).toBe(0);
     const left = await on("gematria", "sh", "-c", `grep -rl ${canary} /etc /var/lib/sovereign-edge || true`);
     expect(left.stdout).toBe("");
-    expect(await ask()).not.toBe("");
+    expect(await ask()).toBeGreaterThan(0);
 });

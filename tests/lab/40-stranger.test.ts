@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { contentOf, lab, must, note, on, root, run, type Result } from "./support";
+import { tokensOf, lab, must, note, on, root, run, type Result } from "./support";
 
 const user = "stranger";
 const home = "/tmp/sovereign-edge-stranger";
@@ -182,7 +182,7 @@ describe("a stranger with one box", () => {
         expect(line).toContain("--cacert");
         const answer = await stranger(["sh", "-c", line]);
         expect(answer.code).toBe(0);
-        expect(contentOf(answer.stdout).length).toBeGreaterThan(0);
+        expect(tokensOf(answer.stdout)).toBeGreaterThan(0);
         const again = await stranger(["./fleet", "-s", "home", "up"]);
         expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/\b0 changed\b/)]);
     });

@@ -72,8 +72,8 @@ export const fleet = (...args: string[]): Promise<Result> => operator(["./fleet"
 /** The plain Pulumi CLI on the stack `dev`; may fail. */
 export const pulumi = (...args: string[]): Promise<Result> => operator(["npx", "pulumi", ...args, "-s", "dev"]);
 
-/** Asks the model through the edge, as a client on the internet would; the answer's text. */
-export async function ask(headers: readonly string[] = []): Promise<string> {
+/** Asks the model through the edge, as a client on the internet would; the number of tokens that came back. */
+export async function ask(headers: readonly string[] = []): Promise<number> {
     const body = JSON.stringify({
         model: "gemma3:270m",
         messages: [{ role: "user", content: "The capital of France is" }],
@@ -93,13 +93,16 @@ export async function ask(headers: readonly string[] = []): Promise<string> {
     ];
     const { code, text } = await operator([...curl, ...headers.flatMap((header) => ["-H", header]), url]);
     if (code !== 0) throw new Error(`The model does not answer: ${text}`);
-    return contentOf(text);
+    return tokensOf(text);
 }
 
-/** The text of the first choice of a chat completion. */
-export function contentOf(json: string): string {
-    const answer = JSON.parse(json) as { choices: { message: { content: string } }[] };
-    return answer.choices[0]!.message.content;
+/** How many tokens a chat completion brought; a base model's words are its own, and may be none that print. */
+export function tokensOf(json: string): number {
+    const answer = JSON.parse(json) as {
+        choices: { message: { role: string } }[];
+        usage: { completion_tokens: number };
+    };
+    return answer.choices[0]?.message.role === "assistant" ? answer.usage.completion_tokens : 0;
 }
 
 /**

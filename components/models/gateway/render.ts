@@ -16,9 +16,8 @@ export function renderGatewaySite(gateway: Gateway, credentials: string): string
         ...refusal(gateway, credentials).map((line) => `\t${line}`),
         `\treverse_proxy ${gateway.upstreams.map((served) => `${served.host}:${served.port}`).join(" ")} {`,
         `\t\theader_up Authorization "Bearer {file.${credentials}/${key}}"`,
-        "\t\tlb_policy first",
         "\t\tlb_try_duration 5s",
-        "\t\tfail_duration 10s",
+        ...preference(gateway),
         "\t}",
         "}",
         "handle {",
@@ -26,6 +25,11 @@ export function renderGatewaySite(gateway: Gateway, credentials: string): string
         "\tfile_server",
         "}",
     ];
+}
+
+/** With one upstream a mark of failure would only turn a hiccup into ten seconds of 502. */
+function preference(gateway: Gateway): string[] {
+    return gateway.upstreams.length === 1 ? [] : ["\t\tlb_policy first", "\t\tfail_duration 10s"];
 }
 
 function refusal(gateway: Gateway, credentials: string): string[] {
