@@ -17,7 +17,6 @@ interface Diagnostic {
     readonly urn?: string;
     readonly message: string;
     readonly severity: string;
-    readonly ephemeral?: boolean;
 }
 
 /** Something that happened in a run of the engine and that a person wants to see. */
@@ -68,8 +67,8 @@ export class EventReader {
         return { changed, unchanged, failed, errors, outputs };
     }
 
-    private readDiagnostic({ urn, message, severity, ephemeral }: Diagnostic): Happening[] {
-        if (ephemeral === true || (severity !== "warning" && severity !== "error")) return [];
+    private readDiagnostic({ urn, message, severity }: Diagnostic): Happening[] {
+        if (severity !== "warning" && severity !== "error") return [];
         const text = plain(message).trim();
         if (severity === "error" && urn !== undefined && isOurs(typeOf(urn))) {
             const name = nameOf(urn);
