@@ -31,14 +31,14 @@ beforeAll(async () => {
     await lab("up");
     await lab("power", "on", "box");
     // What a stranger would clone, with the toolchain that set-up found in the cache.
-    await must(asStranger("git", "-c", "safe.directory=*", "clone", "-q", root, clone));
+    await must(["git", "clone", "-q", root, clone]);
     await must([
         "cp",
         "-a",
         process.env["PULUMI_HOME"] ?? resolve(process.env["HOME"] ?? "/root", ".pulumi"),
         `${home}/.pulumi`,
     ]);
-    await must(["chown", "-R", `${user}:`, `${home}/.pulumi`]);
+    await must(["chown", "-R", `${user}:`, `${home}/.pulumi`, clone]);
     const setup = await must(asStranger("sh", "-c", `cd ${clone} && tools/setup`));
     note("stranger-setup.txt", setup.text);
     await must(asStranger("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", `${home}/id`));

@@ -38,7 +38,7 @@ step() {
     step_said=0
     trap - INT TERM
     if ! wait "$step_pid"; then
-        tail -n 15 "$step_log" >&2
+        tail -n 40 "$step_log" >&2
         fail "$step_name failed; the whole output is in $step_log"
     fi
     echo "setup: $step_name done in $(($(date +%s) - step_start)) s"

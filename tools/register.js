@@ -1,0 +1,31 @@
+// Lets `require` read TypeScript: types are stripped by sucrase (plain JavaScript, so that the lock names no binary of any platform) and the result is
+// kept in node_modules/.cache by the hash of the source. Types are checked by `npm test`.
+const { createHash } = require("node:crypto");
+const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+
+const cache = join(__dirname, "../node_modules/.cache/sovereign-edge");
+
+function strip(source, file) {
+    const { transform } = require("sucrase");
+    return transform(source, { transforms: ["typescript", "imports"], disableESTransforms: true, filePath: file }).code;
+}
+
+function keep(place, code) {
+    try {
+        mkdirSync(cache, { recursive: true });
+        writeFileSync(`${place}.${process.pid}`, code);
+        renameSync(`${place}.${process.pid}`, place);
+    } catch {
+        // A clone that its user may not write to only starts slower.
+    }
+}
+
+require.extensions[".ts"] = (module, file) => {
+    const source = readFileSync(file, "utf8");
+    const place = join(cache, `${createHash("sha256").update(source).digest("hex")}.js`);
+    if (existsSync(place)) return module._compile(readFileSync(place, "utf8"), file);
+    const code = strip(source, file);
+    keep(place, code);
+    return module._compile(code, file);
+};
