@@ -109,7 +109,9 @@ place_part() {
     if [ ! -s "$built" ]; then
         mkdir -p "$cache/toolchain"
         step "build $1" go_build "$root/$2" "$3" "$built"
+        find "$cache/toolchain" -type f -mtime +30 -exec rm -f {} + # builds that no clone has asked for in a month
     fi
+    touch "$built"
     mkdir -p "$(dirname "$4")"
     cp "$built" "$4.new"
     echo incomplete >"$4.stamp" # so that a set-up killed here leaves something to be done again, not something foreign
