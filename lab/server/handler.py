@@ -4,7 +4,6 @@ import os
 import re
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
-from typing import Dict, Optional, Tuple
 from urllib.parse import unquote, urlsplit
 
 from mirror import CHUNK, Mirror, Unavailable
@@ -14,8 +13,8 @@ class Site:
     """What the lab's internet has to offer."""
 
     def __init__(self, config: dict) -> None:
-        self.files: Dict[str, dict] = config["files"]
-        self.redirects: Dict[str, str] = config["redirects"]
+        self.files: dict[str, dict] = config["files"]
+        self.redirects: dict[str, str] = config["redirects"]
         self.mirrors = {
             name: Mirror(upstream, os.path.join(config["cache"], name), config["proxy"])
             for name, upstream in config["mirrors"].items()
@@ -64,27 +63,27 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._file(local, body, {})
 
-    def _text(self, status: int, text: str, body: bool, headers: Optional[Dict[str, str]] = None) -> None:
+    def _text(self, status: int, text: str, body: bool, headers: dict[str, str] | None = None) -> None:
         content = (text + "\n").encode() if text else b""
         self._head(status, len(content), {"Content-Type": "text/plain; charset=utf-8", **(headers or {})})
         if body:
             self.wfile.write(content)
 
-    def _head(self, status: int, length: int, headers: Dict[str, str]) -> None:
+    def _head(self, status: int, length: int, headers: dict[str, str]) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         for key, value in headers.items():
             self.send_header(key, value)
         self.end_headers()
 
-    def _range(self, size: int) -> Optional[Tuple[int, int]]:
+    def _range(self, size: int) -> tuple[int, int] | None:
         """First and last byte asked for; None when the whole file is (or the range is not one we can serve)."""
         match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if match is None or int(match[1]) >= size:
             return None
         return int(match[1]), min(size - 1, int(match[2] or size - 1))
 
-    def _file(self, path: str, body: bool, headers: Dict[str, str]) -> None:
+    def _file(self, path: str, body: bool, headers: dict[str, str]) -> None:
         with open(path, "rb") as file:
             facts = os.fstat(file.fileno())
             modified = formatdate(facts.st_mtime, usegmt=True)

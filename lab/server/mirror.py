@@ -5,7 +5,6 @@ import threading
 import urllib.error
 import urllib.request
 from email.utils import formatdate, parsedate_to_datetime
-from typing import Dict, Optional
 
 TIMEOUT = 60
 CHUNK = 1 << 20
@@ -28,7 +27,7 @@ class Mirror:
         self._open = urllib.request.build_opener(*handlers).open
         self._upstream = upstream
         self._cache = cache
-        self._locks: Dict[str, threading.Lock] = {}
+        self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
     def fetch(self, path: str) -> str:
@@ -60,7 +59,7 @@ class Mirror:
                 raise Unavailable(502, f"{url}: {error}") from error
 
     @staticmethod
-    def _store(answer, local: str, modified: Optional[str]) -> None:
+    def _store(answer, local: str, modified: str | None) -> None:
         os.makedirs(os.path.dirname(local), exist_ok=True)
         temporary = local + ".part"
         with open(temporary, "wb") as file:

@@ -1,6 +1,7 @@
 import { cgroupOf, processesIn } from "../../lab/cgroup";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { spawn } from "node:child_process";
 import { ask, fleet, must, note, notes, on, operator, pulumi, root, until, withInventory } from "./support";
@@ -54,6 +55,7 @@ function filesBelow(directory: string): string[] {
 
 test("no secret is found outside the files that are meant to hold it", async () => {
     await must(["npm", "run", "-s", "up"]);
+    const begun = Date.now();
     const config = readFileSync(resolve(root, "Pulumi.dev.yaml"), "utf8");
     const trace = resolve(notes, "execve.txt");
     note("execve.txt", "");
@@ -116,10 +118,12 @@ test("no secret is found outside the files that are meant to hold it", async () 
     const hits = (where: string, text: string): string[] =>
         secrets.filter((secret) => text.includes(secret)).map(() => where);
 
-    const operatorFiles = [".lab/log", ".state", ".lab/checks"]
-        .map((d) => resolve(root, d))
-        .filter((d) => existsSync(d))
-        .flatMap(filesBelow);
+    const engineLogs = resolve(process.env["PULUMI_HOME"] ?? `${homedir()}/.pulumi`, "logs");
+    const operatorFiles = [".lab/log", ".state", ".lab/checks", engineLogs]
+        .map((directory) => resolve(root, directory))
+        .filter((directory) => existsSync(directory))
+        .flatMap(filesBelow)
+        .filter((file) => statSync(file).mtimeMs >= begun);
     const found = [
         ...outputs.flatMap((text, index) => hits(`output ${index}`, text)),
         ...operatorFiles.flatMap((file) => hits(file, readFileSync(file, "latin1"))),

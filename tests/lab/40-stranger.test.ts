@@ -21,7 +21,20 @@ function stranger(argv: readonly string[], input = ""): Promise<Result> {
     );
 }
 
-const asStranger = (...argv: string[]): string[] => ["runuser", "-u", user, "--", "env", `HOME=${home}`, ...argv];
+/** What npm tells its scripts, root's cache among it, is not for a stranger. */
+const withoutNpm = Object.keys(process.env)
+    .filter((name) => name.toLowerCase().startsWith("npm_"))
+    .flatMap((name) => ["-u", name]);
+const asStranger = (...argv: string[]): string[] => [
+    "runuser",
+    "-u",
+    user,
+    "--",
+    "env",
+    ...withoutNpm,
+    `HOME=${home}`,
+    ...argv,
+];
 
 beforeAll(async () => {
     await run(["userdel", user]);

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { goCount, jestCount, pytestCount, type Counter } from "./count";
 
 /** One check: a command that must end with 0. */
@@ -10,26 +12,20 @@ export interface Check {
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
 
+/** Every file of the repository that is a POSIX shell script, by its name or its first line. */
+function shellFiles(): string[] {
+    const files = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n");
+    const isScript = (file: string): boolean => /^#!\/bin\/sh\b/.test(readFileSync(file, "utf8").slice(0, 20));
+    return files.filter((file) => file.endsWith(".sh") || (/(^|\/)[^.]+$/.test(file) && isScript(file)));
+}
+
 /** All checks, the quick ones first. @param python folder of the Python environment's programs */
 export function checks(python: string): Check[] {
     return [
         { name: "format", argv: [bin("prettier"), "--check", "."] },
         { name: "lint", argv: [bin("eslint"), "."] },
         { name: "types", argv: [bin("tsc"), "--noEmit"] },
-        {
-            name: "shell",
-            argv: [
-                "shellcheck",
-                "fleet",
-                "lab/build",
-                "tools/dev",
-                "tools/node",
-                "tools/setup",
-                "tools/test",
-                "tools/bench",
-                ".ci/run",
-            ],
-        },
+        { name: "shell", argv: ["shellcheck", ...shellFiles()] },
         { name: "ruff", argv: [`${python}/ruff`, "check", "."] },
         { name: "mypy", argv: [`${python}/mypy`, "--strict", "components/converge/converge.py"] },
         { name: "python", argv: [`${python}/pytest`, "-q", "tests/converge"], count: pytestCount },
