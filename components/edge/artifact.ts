@@ -1,4 +1,4 @@
-import type { ArtifactSource } from "../fleet/artifacts";
+import type { ArtifactSource } from "../fleet/artifact-source";
 
 /** Caddy as upstream releases it; 2.11 or later is needed (`domain.md`: reload by signal, retries, health). */
 export const caddyArtifact: ArtifactSource = {

@@ -1,4 +1,4 @@
-import type { Check } from "../fleet/checks";
+import type { Check } from "../fleet/check";
 import type { Problem } from "../fleet/errors";
 import { isPrivate } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";

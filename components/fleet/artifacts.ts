@@ -3,17 +3,10 @@ import type { DesiredArtifact } from "../converge/desired";
 import { models } from "../models/catalogue";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { hardwareOf, type Hardware } from "../node/hardware";
+import type { ArtifactSource } from "./artifact-source";
 import type { Problem } from "./errors";
 import type { Lock } from "./lock";
 import type { Inventory } from "./schema";
-
-/** Where an artifact comes from. */
-export interface ArtifactSource {
-    /** Key in the lock. */
-    readonly key: string;
-    readonly version: string;
-    readonly url: (arch: Hardware["arch"], version: string) => string;
-}
 
 /** One file that the fleet needs to have locked. */
 export interface NeededArtifact {

@@ -82,6 +82,12 @@ export function nearest(written: string, candidates: readonly string[]): string 
         : undefined;
 }
 
+/** The nearest candidate as a question, or `otherwise` when none is near. */
+export function didYouMean(written: string, candidates: readonly string[], otherwise: string): string {
+    const near = nearest(written, candidates);
+    return near === undefined ? otherwise : `Did you mean "${near}"?`;
+}
+
 /** `a, b or c`, or `nothing` when the list is empty. */
 export function listOf(names: readonly string[]): string {
     if (names.length === 0) return "nothing";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { listOf, nearest, type Problem } from "./errors";
+import { didYouMean, listOf, type Problem } from "./errors";
 import { inventorySchema, jsonSchema, type Inventory, type JsonSchema } from "./schema";
 
 type Issue = z.core.$ZodIssue;
@@ -63,8 +63,7 @@ function toProblem(issue: Issue, value: unknown): Problem {
 function unknownKey(path: Path): Problem {
     const key = String(path.at(-1));
     const known = keysAt(path.slice(0, -1));
-    const near = nearest(key, known);
-    const fix = near === undefined ? `Known here: ${known.join(", ") || "none"}.` : `Did you mean "${near}"?`;
+    const fix = didYouMean(key, known, `Known here: ${known.join(", ") || "none"}.`);
     return { code: "SE002", path, message: `"${key}" is not a known key.`, fix };
 }
 

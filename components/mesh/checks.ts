@@ -1,4 +1,4 @@
-import type { Check } from "../fleet/checks";
+import type { Check } from "../fleet/check";
 import { contains, isPrivate, parsePrefix } from "../fleet/net";
 import { meshAddresses, sameLan } from "./plan";
 

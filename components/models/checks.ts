@@ -1,5 +1,5 @@
-import type { Check } from "../fleet/checks";
-import { listOf, nearest } from "../fleet/errors";
+import type { Check } from "../fleet/check";
+import { didYouMean, listOf } from "../fleet/errors";
 import { placementProblems } from "../node/placement";
 import { models } from "./catalogue";
 
@@ -16,15 +16,12 @@ const known: Check = ({ inventory }) => {
     const names = Object.keys(models);
     return Object.keys(inventory.models?.serve ?? {})
         .filter((model) => !names.includes(model))
-        .map((model) => {
-            const near = nearest(model, names);
-            return {
-                code: "SE030" as const,
-                path: ["models", "serve", model],
-                message: `Model "${model}" is not in the catalogue.`,
-                fix: near === undefined ? `Write ${listOf(names)}.` : `Did you mean "${near}"?`,
-            };
-        });
+        .map((model) => ({
+            code: "SE030" as const,
+            path: ["models", "serve", model],
+            message: `Model "${model}" is not in the catalogue.`,
+            fix: didYouMean(model, names, `Write ${listOf(names)}.`),
+        }));
 };
 
 const engineThere: Check = ({ inventory, nodeNames }) => {

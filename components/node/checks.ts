@@ -1,5 +1,5 @@
-import type { Check } from "../fleet/checks";
-import { listOf, nearest } from "../fleet/errors";
+import type { Check } from "../fleet/check";
+import { didYouMean, listOf } from "../fleet/errors";
 import { hardwareNames, hardwareOf } from "./hardware";
 
 const anyNode: Check = ({ nodeNames }) =>
@@ -37,16 +37,12 @@ const location: Check = ({ inventory }) => {
     const known = Object.keys(inventory.locations);
     return Object.entries(inventory.nodes).flatMap(([name, node]) => {
         if (node.location === undefined || known.includes(node.location)) return [];
-        const near = nearest(node.location, known);
         return [
             {
                 code: "SE013" as const,
                 path: ["nodes", name, "location"],
                 message: `Location "${node.location}" is not declared.`,
-                fix:
-                    near === undefined
-                        ? `Add it under locations:, or write ${listOf(known)}.`
-                        : `Did you mean "${near}"?`,
+                fix: didYouMean(node.location, known, `Add it under locations:, or write ${listOf(known)}.`),
             },
         ];
     });
@@ -55,16 +51,16 @@ const location: Check = ({ inventory }) => {
 const hardware: Check = ({ inventory }) =>
     Object.entries(inventory.nodes).flatMap(([name, node]) => {
         if (hardwareOf(node.hardware) !== undefined) return [];
-        const near = nearest(node.hardware, hardwareNames);
         return [
             {
                 code: "SE014" as const,
                 path: ["nodes", name, "hardware"],
                 message: `Hardware "${node.hardware}" is not known.`,
-                fix:
-                    near === undefined
-                        ? `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`
-                        : `Did you mean "${near}"?`,
+                fix: didYouMean(
+                    node.hardware,
+                    hardwareNames,
+                    `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`,
+                ),
             },
         ];
     });

@@ -1,4 +1,4 @@
-import { listOf, nearest, type Problem } from "../fleet/errors";
+import { didYouMean, listOf, type Problem } from "../fleet/errors";
 
 /**
  * The problems of a placement: each node that is named must exist. `path` leads to the placement. None in an inventory
@@ -12,13 +12,10 @@ export function placementProblems(
     if (nodeNames.length === 0) return [];
     return at
         .filter((name) => !nodeNames.includes(name))
-        .map((name) => {
-            const near = nearest(name, nodeNames);
-            return {
-                code: "SE012",
-                path,
-                message: `There is no node "${name}".`,
-                fix: near === undefined ? `Write ${listOf(nodeNames)}.` : `Did you mean "${near}"?`,
-            };
-        });
+        .map((name) => ({
+            code: "SE012",
+            path,
+            message: `There is no node "${name}".`,
+            fix: didYouMean(name, nodeNames, `Write ${listOf(nodeNames)}.`),
+        }));
 }

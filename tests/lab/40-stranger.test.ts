@@ -21,6 +21,9 @@ function stranger(argv: readonly string[], input = ""): Promise<Result> {
     );
 }
 
+/** A verb of `./fleet` on the stranger's stack. */
+const fleet = (...args: string[]): Promise<Result> => stranger(["./fleet", "-s", "home", ...args]);
+
 /** What npm tells its scripts, root's cache among it, is not for a stranger. */
 const withoutNpm = Object.keys(process.env)
     .filter((name) => name.toLowerCase().startsWith("npm_"))
@@ -73,18 +76,9 @@ describe("a stranger with one box", () => {
     });
 
     test("each failure on the way ends in one line that says what to do", async () => {
-        const yes = ["--yes"];
-        const noAgent = await stranger([
-            "./fleet",
-            "-s",
-            "home",
-            "add",
-            "box",
-            "192.168.8.20",
-            "--user",
-            "admin",
-            ...yes,
-        ]);
+        const add = (address: string, login: string): Promise<Result> =>
+            fleet("add", "box", address, "--user", login, "--yes");
+        const noAgent = await add("192.168.8.20", "admin");
         expect([noAgent.code, noAgent.text]).toEqual([1, expect.stringMatching(/ssh-agent|ssh-add/)]);
         await must(
             asStranger(
@@ -93,59 +87,19 @@ describe("a stranger with one box", () => {
                 `ssh-agent -a ${home}/agent >/dev/null && SSH_AUTH_SOCK=${home}/agent ssh-add -q ${home}/id`,
             ),
         );
-        const notLetIn = await stranger([
-            "./fleet",
-            "-s",
-            "home",
-            "add",
-            "box",
-            "192.168.8.20",
-            "--user",
-            "admin",
-            ...yes,
-        ]);
+        const notLetIn = await add("192.168.8.20", "admin");
         expect([notLetIn.code, notLetIn.text]).toEqual([1, expect.stringMatching(/authorized_keys|--user/)]);
         const key = (await must(["cat", `${home}/id.pub`])).stdout.trim();
         await on("box", "sh", "-c", `echo '${key}' >> /home/admin/.ssh/authorized_keys`);
-        const wrongUser = await stranger([
-            "./fleet",
-            "-s",
-            "home",
-            "add",
-            "box",
-            "192.168.8.20",
-            "--user",
-            "nobody-here",
-            ...yes,
-        ]);
+        const wrongUser = await add("192.168.8.20", "nobody-here");
         expect([wrongUser.code, wrongUser.text]).toEqual([1, expect.stringContaining("--user")]);
-        const nobody = await stranger([
-            "./fleet",
-            "-s",
-            "home",
-            "add",
-            "box",
-            "192.168.8.99",
-            "--user",
-            "admin",
-            ...yes,
-        ]);
+        const nobody = await add("192.168.8.99", "admin");
         expect([nobody.code, nobody.text]).toEqual([1, expect.stringContaining("192.168.8.99")]);
         await lab("set", "box", "no-sudo");
-        const noSudo = await stranger([
-            "./fleet",
-            "-s",
-            "home",
-            "add",
-            "box",
-            "192.168.8.20",
-            "--user",
-            "admin",
-            ...yes,
-        ]);
+        const noSudo = await add("192.168.8.20", "admin");
         await lab("set", "box", "sudo");
         expect([noSudo.code, noSudo.text]).toEqual([1, expect.stringMatching(/sudoers|NOPASSWD/)]);
-        const tooEarly = await stranger(["./fleet", "-s", "home", "up"]);
+        const tooEarly = await fleet("up");
         expect([tooEarly.code, tooEarly.text]).toEqual([2, expect.stringContaining("./fleet add")]);
     });
 
@@ -153,10 +107,7 @@ describe("a stranger with one box", () => {
         const fingerprint = /SHA256:\S+/.exec(
             (await on("box", "ssh-keygen", "-lf", "/etc/ssh/ssh_host_ed25519_key.pub")).stdout,
         )![0];
-        const wrong = await stranger([
-            "./fleet",
-            "-s",
-            "home",
+        const wrong = await fleet(
             "add",
             "box",
             "192.168.8.20",
@@ -164,28 +115,17 @@ describe("a stranger with one box", () => {
             "admin",
             "--fingerprint",
             "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        ]);
+        );
         expect([wrong.code, wrong.text]).toEqual([1, expect.stringContaining(fingerprint)]);
-        const add = await stranger([
-            "./fleet",
-            "-s",
-            "home",
-            "add",
-            "box",
-            "192.168.8.20",
-            "--user",
-            "admin",
-            "--fingerprint",
-            fingerprint,
-        ]);
+        const add = await fleet("add", "box", "192.168.8.20", "--user", "admin", "--fingerprint", fingerprint);
         note("stranger-add.txt", add.text);
         expect(add.code).toBe(0);
-        const unpinned = await stranger(["./fleet", "-s", "home", "up"]);
+        const unpinned = await fleet("up");
         expect([unpinned.code, unpinned.text]).toEqual([2, expect.stringContaining("./fleet pin")]);
-        const pin = await stranger(["./fleet", "-s", "home", "pin"]);
+        const pin = await fleet("pin");
         note("stranger-pin.txt", pin.text);
         expect([pin.code, pin.text]).toEqual([0, expect.stringContaining("first use")]);
-        const up = await stranger(["./fleet", "-s", "home", "up"]);
+        const up = await fleet("up");
         note("stranger-up.txt", `${up.text}\n${up.seconds} s`);
         expect(up.code).toBe(0);
         const line = up.stdout
@@ -196,15 +136,15 @@ describe("a stranger with one box", () => {
         const answer = await stranger(["sh", "-c", line]);
         expect(answer.code).toBe(0);
         expect(tokensOf(answer.stdout)).toBeGreaterThan(0);
-        const again = await stranger(["./fleet", "-s", "home", "up"]);
+        const again = await fleet("up");
         expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/\b0 changed\b/)]);
     });
 
     test("destroy asks for the fleet's name, releases the box and forgets it", async () => {
-        const asked = await stranger(["./fleet", "-s", "home", "destroy", "--yes-destroy", "hom"]);
+        const asked = await fleet("destroy", "--yes-destroy", "hom");
         expect(asked.code).not.toBe(0);
         await on("box", "systemctl", "is-active", "caddy");
-        const destroy = await stranger(["./fleet", "-s", "home", "destroy", "--yes-destroy", "home"]);
+        const destroy = await fleet("destroy", "--yes-destroy", "home");
         note("stranger-destroy.txt", destroy.text);
         expect(destroy.code).toBe(0);
         const left = await on(

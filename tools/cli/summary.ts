@@ -1,4 +1,5 @@
-import type { NodePlan, Url } from "../../components/fleet/plan";
+import type { NodePlan } from "../../components/fleet/plan";
+import type { Url } from "../../components/fleet/urls";
 import { roleOnNode, type RunResult } from "./events";
 import { columns, count, formatSeconds } from "./output";
 import { describe, type Probe } from "./probe";

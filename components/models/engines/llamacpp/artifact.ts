@@ -1,4 +1,4 @@
-import type { ArtifactSource } from "../../../fleet/artifacts";
+import type { ArtifactSource } from "../../../fleet/artifact-source";
 
 /** llama.cpp's own release for Ubuntu, which runs on Debian 12 and later. */
 export const llamaCppArtifact: ArtifactSource = {

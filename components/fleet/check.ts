@@ -1,0 +1,17 @@
+import type { Problem } from "./errors";
+import type { Inventory } from "./schema";
+
+/**
+ * What a check is given: the inventory, and the names of all nodes as they are written, those with a wrong entry too
+ * (a typo inside a node must not make every placement on it wrong as well).
+ */
+export interface Checked {
+    readonly inventory: Inventory;
+    readonly stack: string;
+    readonly nodeNames: readonly string[];
+    /** The top-level keys as written, for the same reason. */
+    readonly keys: readonly string[];
+}
+
+/** A check across the inventory: pure, gives every problem it finds. */
+export type Check = (checked: Checked) => readonly Problem[];

@@ -1,0 +1,71 @@
+import type { Role } from "../converge/desired";
+import { planZones } from "../dns/plan";
+import { renderServer, renderZone, serverPackages } from "../dns/render";
+import { caddyArtifact } from "../edge/artifact";
+import { planEdges } from "../edge/plan";
+import { renderCaddy } from "../edge/render";
+import { planMesh } from "../mesh/plan";
+import { renderWireguard } from "../mesh/render";
+import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
+import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
+import { planModels } from "../models/plan";
+import { hardwareOf } from "../node/hardware";
+import { desiredArtifact } from "./artifacts";
+import type { Stack } from "./stack";
+
+type Roles = Record<string, Record<string, Role>>;
+type Add = (node: string, role: string, body: Role, needs?: readonly string[]) => void;
+
+/** Every role of every node, by node and role: each concept adds its own, and the packages of all come together in one. */
+export function renderRoles(stack: Stack, generations: Readonly<Record<string, number>>): Roles {
+    const { inventory } = stack;
+    const roles: Roles = Object.fromEntries(Object.keys(inventory.nodes).map((name) => [name, {}]));
+    const packages: Record<string, string[]> = {};
+    const add = (node: string, role: string, body: Role, needs: readonly string[] = []): void => {
+        roles[node] = { ...roles[node], [role]: body };
+        packages[node] = [...(packages[node] ?? []), ...needs];
+    };
+    for (const [node, mesh] of Object.entries(planMesh(inventory))) {
+        add(node, "wireguard", renderWireguard(node, mesh, generations), ["wireguard-tools"]);
+    }
+    addEdges(stack, generations, add);
+    addZones(stack, add);
+    addModels(stack, generations, add);
+    for (const [node, names] of Object.entries(packages)) {
+        const sorted = [...new Set(names)].sort();
+        if (sorted.length > 0)
+            add(node, "packages", { packages: Object.fromEntries(sorted.map((name) => [name, {}])) });
+    }
+    return roles;
+}
+
+function addEdges({ inventory, lock, chatPage }: Stack, generations: Readonly<Record<string, number>>, add: Add): void {
+    for (const [node, edge] of Object.entries(planEdges(inventory))) {
+        const artifact = desiredArtifact(lock, caddyArtifact.key, archOf(inventory.nodes[node]?.hardware));
+        add(node, "caddy", renderCaddy(edge, caddyArtifact.version, artifact, generations, chatPage));
+    }
+}
+
+function addZones({ inventory }: Stack, add: Add): void {
+    const zones = planZones(inventory);
+    const primary = inventory.dns?.primary;
+    if (primary === undefined) return;
+    const mesh = planMesh(inventory)[primary]?.address;
+    const addresses = [inventory.nodes[primary]?.address ?? "", ...(mesh === undefined ? [] : [mesh])];
+    add(primary, "pdns", renderServer(addresses), serverPackages);
+    for (const zone of zones) add(primary, `zone-${zone.domain}`, renderZone(zone));
+}
+
+function addModels({ inventory, lock }: Stack, generations: Readonly<Record<string, number>>, add: Add): void {
+    for (const served of planModels(inventory)) {
+        const engine = desiredArtifact(lock, llamaCppArtifact.key, archOf(inventory.nodes[served.node]?.hardware));
+        const weights = desiredArtifact(lock, served.artifact, "any");
+        const generation = generations[served.apiKey] ?? 1;
+        const role = renderLlamaCpp(served, llamaCppArtifact.version, engine, weights, generation);
+        add(served.node, `model-${served.slug}`, role, llamaCppPackages);
+    }
+}
+
+function archOf(hardware: string | undefined): "amd64" | "arm64" {
+    return hardwareOf(hardware ?? "")?.arch ?? "amd64";
+}
