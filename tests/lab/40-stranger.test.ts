@@ -99,6 +99,24 @@ describe("a stranger with one box", () => {
         const noSudo = await add("192.168.8.20", "admin");
         await lab("set", "box", "sudo");
         expect([noSudo.code, noSudo.text]).toEqual([1, expect.stringMatching(/sudoers|NOPASSWD/)]);
+        await on(
+            "box",
+            "sh",
+            "-c",
+            `printf '#!/bin/sh\\nexec /usr/bin/date -d "+1 hour" "$@"\\n' >/usr/local/bin/date && chmod 755 /usr/local/bin/date`,
+        );
+        const wrongClock = await add("192.168.8.20", "admin");
+        await on("box", "rm", "/usr/local/bin/date");
+        expect([wrongClock.code, wrongClock.text]).toEqual([1, expect.stringMatching(/clock.*timedatectl/)]);
+        await on(
+            "box",
+            "sh",
+            "-c",
+            "mv /etc/os-release /etc/os-release.aside && printf 'ID=alpine\\nVERSION_ID=3.22\\nPRETTY_NAME=Alpine\\n' >/etc/os-release",
+        );
+        const otherSystem = await add("192.168.8.20", "admin");
+        await on("box", "mv", "/etc/os-release.aside", "/etc/os-release");
+        expect([otherSystem.code, otherSystem.text]).toEqual([1, expect.stringMatching(/Alpine.*Debian 12/)]);
         const tooEarly = await fleet("up");
         expect([tooEarly.code, tooEarly.text]).toEqual([2, expect.stringContaining("./fleet add")]);
     });
