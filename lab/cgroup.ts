@@ -24,6 +24,15 @@ export function processesIn(group: string): number[] {
     return [...own, ...subgroups(group).flatMap(processesIn)];
 }
 
+/**
+ * Whether a process of the group, or of one below, still lives: dying ones count, which cgroup.procs no longer lists and which keep the group
+ * from being removed (cgroup-v2.rst, "populated").
+ */
+export function isPopulated(group: string): boolean {
+    const events = join(group, "cgroup.events");
+    return existsSync(events) && /^populated 1$/m.test(readFileSync(events, "utf8"));
+}
+
 /** The machine's first process (its systemd), as the host numbers it; undefined before it has started. */
 export function initOf(machine: string): number | undefined {
     return processesIn(join(cgroupOf(machine), "payload", "init.scope"))[0];

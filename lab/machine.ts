@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cgroupOf, initOf, killGroup, processesIn, removeGroup } from "./cgroup";
+import { cgroupOf, initOf, isPopulated, killGroup, processesIn, removeGroup } from "./cgroup";
 import { startDetached } from "./daemon";
 import { ensureDisk } from "./disk";
 import { plugMachine, unplugMachine } from "./network";
@@ -66,7 +66,7 @@ export function stateOf(machine: Machine): MachineState {
 /** Ends everything that is left of a machine. Two starts over one disk would spoil it. */
 function killRemains(name: string): void {
     killGroup(name);
-    const gone = (): boolean => !isOn(name) && processesIn(cgroupOf(name)).length === 0;
+    const gone = (): boolean => !isOn(name) && !isPopulated(cgroupOf(name));
     waitFor(gone, 10, () => `Processes of ${name} do not end`);
     removeGroup(cgroupOf(name));
     rmSync(`/run/systemd/nspawn/propagate/${name}`, { recursive: true, force: true });
