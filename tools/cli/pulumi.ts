@@ -8,9 +8,10 @@ import { filesOf } from "./stacks";
 /** Providers of the program; their versions are those of the npm packages. */
 const providers = ["command", "random", "tls"];
 
-/** The launcher from npm, which runs the CLI of its own version. */
-export function pulumiProgram(root: string): string {
-    return resolve(root, "node_modules/.bin/pulumi");
+/** The CLI where the launcher from npm keeps it, or the launcher itself, which then downloads it: one start of Node less. */
+export function pulumiProgram(root: string, env: NodeJS.ProcessEnv = process.env): string {
+    const program = resolve(pulumiHome(env), "versions", versionOf(root, "pulumi") ?? "none", "bin/pulumi");
+    return existsSync(program) ? program : resolve(root, "node_modules/.bin/pulumi");
 }
 
 /**
@@ -114,13 +115,21 @@ function passphrase(root: string, stack: string, env: NodeJS.ProcessEnv): NodeJS
     );
 }
 
+function pulumiHome(env: NodeJS.ProcessEnv): string {
+    return env["PULUMI_HOME"] ?? resolve(homedir(), ".pulumi");
+}
+
+/** Version of an npm package of the clone; undefined when it is not installed. */
+function versionOf(root: string, name: string): string | undefined {
+    const manifest = resolve(root, "node_modules", name, "package.json");
+    if (!existsSync(manifest)) return undefined;
+    return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
+
 function providersInPlace(root: string, env: NodeJS.ProcessEnv): boolean {
-    const home = env["PULUMI_HOME"] ?? resolve(homedir(), ".pulumi");
     return providers.every((name) => {
-        const manifest = resolve(root, "node_modules/@pulumi", name, "package.json");
-        if (!existsSync(manifest)) return false;
-        const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-        return existsSync(resolve(home, "plugins", `resource-${name}-v${version}`));
+        const version = versionOf(root, `@pulumi/${name}`);
+        return version !== undefined && existsSync(resolve(pulumiHome(env), "plugins", `resource-${name}-v${version}`));
     });
 }
 
