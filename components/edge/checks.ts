@@ -9,6 +9,20 @@ const placements: Check = ({ inventory, nodeNames }) => [
     ...(inventory.dns === undefined ? [] : placementProblems([inventory.dns.primary], ["dns", "primary"], nodeNames)),
 ];
 
+const oneEdge: Check = ({ inventory }) => {
+    const at = inventory.edge?.at ?? [];
+    return at.length < 2
+        ? []
+        : [
+              {
+                  code: "SE023",
+                  path: ["edge", "at"],
+                  message: `${at.join(" and ")} would both ask for certificates, and each would get the other's challenges.`,
+                  fix: `Write one node, for example \`at: ${at[0] ?? ""}\`; passing challenges between edges is not built yet.`,
+              },
+          ];
+};
+
 const publicNodes: Check = ({ inventory }) => [
     ...(inventory.edge?.at ?? []).flatMap((name) => mustBePublic(inventory, name, ["edge", "at"], "The edge")),
     ...(inventory.dns === undefined
@@ -57,4 +71,4 @@ const publicNames: Check = ({ inventory, keys }) => {
 };
 
 /** Checks on the edge, the nameserver and public names. */
-export const edgeChecks: readonly Check[] = [placements, publicNodes, publicNames];
+export const edgeChecks: readonly Check[] = [placements, oneEdge, publicNodes, publicNames];

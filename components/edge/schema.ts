@@ -27,7 +27,7 @@ const acme = z
     ])
     .transform((value) => (typeof value === "string" ? { email: value, directory: undefined } : value));
 
-const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, "a header field name (RFC 9110)");
+const headerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]*$/, "a header field name (RFC 9110)");
 const headerValue = z.string().regex(/^[^"\\\r\n{}]*$/, "one line of text without quotes, backslashes and braces");
 
 /** The public TLS edge: Caddy. */

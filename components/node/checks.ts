@@ -1,5 +1,6 @@
 import type { Check } from "../fleet/check";
 import { didYouMean, listOf } from "../fleet/errors";
+import { contains, isPrivate, parsePrefix } from "../fleet/net";
 import { hardwareNames, hardwareOf } from "./hardware";
 
 const anyNode: Check = ({ nodeNames }) =>
@@ -65,5 +66,19 @@ const hardware: Check = ({ inventory }) =>
         ];
     });
 
+const insideLan: Check = ({ inventory }) =>
+    Object.entries(inventory.nodes).flatMap(([name, node]) => {
+        const lan = inventory.locations[node.location ?? ""]?.lan;
+        if (lan === undefined || !isPrivate(node.address) || contains(parsePrefix(lan), node.address)) return [];
+        return [
+            {
+                code: "SE016" as const,
+                path: ["nodes", name, "address"],
+                message: `${node.address} lies outside ${lan}, the LAN of ${node.location ?? ""}.`,
+                fix: "Correct the address, the location or its `lan`.",
+            },
+        ];
+    });
+
 /** Checks on the machines themselves. */
-export const nodeChecks: readonly Check[] = [anyNode, duplicateAddress, location, hardware];
+export const nodeChecks: readonly Check[] = [anyNode, duplicateAddress, location, hardware, insideLan];

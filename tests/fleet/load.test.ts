@@ -130,6 +130,27 @@ test.each([
         [expect.stringMatching(/SE003 edge.headers.X-Content-Type-Options .*one line of text/)],
     ],
     [
+        "a private address outside its LAN",
+        dev("192.168.8.11", "192.168.9.11"),
+        "dev",
+        [expect.stringMatching(/SE016 nodes.alice.address .*outside 192.168.8.0/)],
+    ],
+    [
+        "two edges",
+        dev("at: gematria", "at: [gematria, second]").replace(
+            "  gematria:",
+            "  second: { hardware: amd64-1gb, address: 203.0.113.11 }\n  gematria:",
+        ),
+        "dev",
+        [expect.stringMatching(/SE023 edge.at .*Write one node/)],
+    ],
+    [
+        "a header that Caddy would take for a deletion",
+        dev("X-Content-Type-Options", '"-Server"'),
+        "dev",
+        [expect.stringMatching(/SE003 edge.headers.-Server .*header field name/)],
+    ],
+    [
         "an edge that is no map",
         dev("dns: { primary: gematria }", "dns: gematria"),
         "dev",
@@ -139,9 +160,12 @@ test.each([
     expect(refusals(text, stack)).toEqual(expected);
 });
 
-test("two nodes behind different NATs are refused, whatever the order", () => {
+test("two nodes behind different NATs are refused", () => {
     const text = devText
         .replace("locations:", "locations:\n  cabin: { lan: 192.168.9.0/24 }")
-        .replace("amd64-2gb, location: home", "amd64-2gb, location: cabin");
+        .replace(
+            "amd64-2gb, location: home, address: 192.168.8.12",
+            "amd64-2gb, location: cabin, address: 192.168.9.12",
+        );
     expect(refusals(text)).toEqual([expect.stringMatching(/SE015 nodes.cecilia.address .*different NATs/)]);
 });
