@@ -36,7 +36,7 @@ const PREFIX_LENGTH = 24;
 
 /** Names that the artifact and package server answers for. */
 export const ARTIFACT_HOSTS: readonly string[] = [
-    "deb.debian.org",
+    "packages.lab.example",
     "github.com",
     "release-assets.githubusercontent.com",
     "huggingface.co",

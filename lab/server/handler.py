@@ -46,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
         elif name in self.site.files:
             entry = self.site.files[name]
             self._file(entry["path"], body, entry.get("headers", {}))
-        elif host == "deb.debian.org" and path.split("/")[1] in self.site.mirrors and path.count("/") > 1:
+        elif host == "packages.lab.example" and path.split("/")[1] in self.site.mirrors and path.count("/") > 1:
             self._package(path, body)
         else:
             self._text(404, f"The lab's internet has no {self._scheme()}://{name}", body)

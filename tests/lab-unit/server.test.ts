@@ -115,30 +115,30 @@ test("what the lab has not is named", async () => {
 });
 
 test("nobody climbs out of the cache", async () => {
-    expect((await get("deb.debian.org", "/debian/%2e%2e/%2e%2e/etc/passwd")).status).toBe(400);
+    expect((await get("packages.lab.example", "/debian/%2e%2e/%2e%2e/etc/passwd")).status).toBe(400);
 });
 
 test("a package is fetched once, an index is asked for anew and taken from the cache when it is the same", async () => {
     for (let times = 0; times < 2; times++) {
-        expect((await get("deb.debian.org", "/debian/pool/main/a/a.deb")).text).toBe("content");
-        expect((await get("deb.debian.org", "/debian/dists/trixie/InRelease")).text).toBe("content");
+        expect((await get("packages.lab.example", "/debian/pool/main/a/a.deb")).text).toBe("content");
+        expect((await get("packages.lab.example", "/debian/dists/trixie/InRelease")).text).toBe("content");
     }
     const [pool, index] = ["/debian/pool/main/a/a.deb", "/debian/dists/trixie/InRelease"];
     expect(asked).toEqual([pool, index, `${index} if modified`]);
 });
 
 test("the mirror's refusal is passed on", async () => {
-    const { status, text } = await get("deb.debian.org", "/debian/pool/missing.deb");
+    const { status, text } = await get("packages.lab.example", "/debian/pool/missing.deb");
     expect([status, text]).toEqual([404, expect.stringContaining("missing.deb")]);
 });
 
 test("without the mirror, what is in the cache still comes, and what is not is refused with the cause", async () => {
     const { port: same } = upstream.address() as AddressInfo;
-    await get("deb.debian.org", "/debian/dists/trixie/InRelease");
+    await get("packages.lab.example", "/debian/dists/trixie/InRelease");
     upstream.closeAllConnections();
     await new Promise((closed) => upstream.close(closed));
-    expect((await get("deb.debian.org", "/debian/dists/trixie/InRelease")).text).toBe("content");
-    const lost = await get("deb.debian.org", "/debian/dists/trixie/Release");
+    expect((await get("packages.lab.example", "/debian/dists/trixie/InRelease")).text).toBe("content");
+    const lost = await get("packages.lab.example", "/debian/dists/trixie/Release");
     expect([lost.status, lost.text]).toEqual([502, expect.stringContaining("refused")]);
     await startUpstream(same);
 });
