@@ -4,7 +4,7 @@ import { renderServer, renderZone, serverPackages } from "../dns/render";
 import { caddyArtifact } from "../edge/artifact";
 import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
-import { planMesh } from "../mesh/plan";
+import { meshAddresses, meshedNodes, planMesh } from "../mesh/plan";
 import { renderWireguard } from "../mesh/render";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
@@ -50,8 +50,8 @@ function addZones({ inventory }: Stack, add: Add): void {
     const zones = planZones(inventory);
     const primary = inventory.dns?.primary;
     if (primary === undefined) return;
-    const mesh = planMesh(inventory)[primary]?.address;
-    const addresses = [inventory.nodes[primary]?.address ?? "", ...(mesh === undefined ? [] : [mesh])];
+    const inMesh = meshedNodes(inventory).includes(primary) ? [meshAddresses(inventory)[primary] ?? ""] : [];
+    const addresses = [inventory.nodes[primary]?.address ?? "", ...inMesh];
     add(primary, "pdns", renderServer(addresses), serverPackages);
     for (const zone of zones) add(primary, `zone-${zone.domain}`, renderZone(zone));
 }

@@ -44,10 +44,15 @@ export function sameLan(inventory: Inventory, a: string, b: string): boolean {
     return isPrivate(one.address) && isPrivate(two.address) && one.location === two.location;
 }
 
+/** The nodes of the mesh, sorted; none in a fleet of one node. */
+export function meshedNodes(inventory: Inventory): string[] {
+    const names = Object.keys(inventory.nodes).sort();
+    return names.length < 2 ? [] : names;
+}
+
 /** The mesh of a fleet; empty for a fleet of one node, which has nobody to talk to. */
 export function planMesh(inventory: Inventory): Record<string, MeshNode> {
-    const names = Object.keys(inventory.nodes).sort();
-    if (names.length < 2) return {};
+    const names = meshedNodes(inventory);
     const addresses = meshAddresses(inventory);
     const { length } = parsePrefix(inventory.mesh.network);
     return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gatewayNodes, modelKey } from "../fleet/artifacts";
 import type { Inventory } from "../fleet/schema";
-import { meshAddresses } from "../mesh/plan";
+import { meshAddresses, meshedNodes } from "../mesh/plan";
 import { models } from "./catalogue";
 
 /** One model on one node. */
@@ -37,7 +37,7 @@ export interface Gateway {
 /** Every model on every node that serves it, in the order of the inventory. */
 export function planModels(inventory: Inventory): ServedModel[] {
     const mesh = meshAddresses(inventory);
-    const alone = Object.keys(inventory.nodes).length === 1;
+    const meshed = meshedNodes(inventory);
     return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, at]) =>
         at.map((node) => {
             const slug = model.replaceAll(/[^a-z0-9.-]/g, "-");
@@ -45,7 +45,7 @@ export function planModels(inventory: Inventory): ServedModel[] {
                 model,
                 node,
                 slug,
-                host: alone ? "127.0.0.1" : (mesh[node] ?? ""),
+                host: meshed.includes(node) ? (mesh[node] ?? "") : "127.0.0.1",
                 port: portOf(model),
                 context: models[model]?.context ?? 4096,
                 artifact: modelKey(model),

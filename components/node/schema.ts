@@ -30,6 +30,3 @@ export const nodeSchema = z
             .describe("Goes up when the machine behind the name is a new one, so that everything is sent again."),
     })
     .describe("A machine you own.");
-
-/** A parsed node. */
-export type NodeEntry = z.infer<typeof nodeSchema>;

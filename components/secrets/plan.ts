@@ -1,4 +1,4 @@
-import { planMesh } from "../mesh/plan";
+import { meshedNodes } from "../mesh/plan";
 import { certificateSecret, keySecret } from "../models/gateway/secrets";
 import { planGateway } from "../models/plan";
 import type { Inventory } from "../fleet/schema";
@@ -31,7 +31,7 @@ export function pairSecret(a: string, b: string): string {
 /** Every secret that the roles of a fleet use. */
 export function planSecrets(inventory: Inventory): Secrets {
     const gateway = planGateway(inventory);
-    const meshed = Object.keys(planMesh(inventory)).sort();
+    const meshed = meshedNodes(inventory);
     const pairs = meshed.flatMap((a, i) => meshed.slice(i + 1).map((b): [string, string] => [a, b]));
     const entries: [string, SecretSource][] = [
         ...meshed.map((node): [string, SecretSource] => [privateKeySecret(node), { kind: "wireguard", node }]),

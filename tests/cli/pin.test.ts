@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { readLock, writeLock } from "../../components/fleet/lock";
 import { download } from "../../tools/cli/download";
 import { run } from "../../tools/cli/verbs/pin";
-import { cleanUp, makeContext, makeRoot, oneBox } from "./support";
+import { cleanUp, makeContext, makeRoot } from "./support";
+import { homeText } from "../support/stack";
 
 let server: Server;
 let base: string;
@@ -88,7 +89,7 @@ describe("./fleet pin", () => {
 
     test("locks what is needed with hash, size, date and how far it is verified, and a road a node", async () => {
         serveUpstream();
-        const root = makeRoot({ "stacks/home.yaml": oneBox });
+        const root = makeRoot({ "stacks/home.yaml": homeText });
         const context = makeContext(root);
         expect(await run(context)).toBe(0);
         const lock = lockOf(root);
@@ -110,7 +111,7 @@ describe("./fleet pin", () => {
 
     test("what is locked is not downloaded again, unless it is named", async () => {
         const asked = serveUpstream();
-        const root = makeRoot({ "stacks/home.yaml": oneBox });
+        const root = makeRoot({ "stacks/home.yaml": homeText });
         await run(makeContext(root));
         asked.length = 0;
         expect(await run(makeContext(root))).toBe(0);
@@ -123,7 +124,7 @@ describe("./fleet pin", () => {
 
     test("other bytes under the locked version are refused with both hashes; --accept-changed takes them", async () => {
         serveUpstream();
-        const root = makeRoot({ "stacks/home.yaml": oneBox });
+        const root = makeRoot({ "stacks/home.yaml": homeText });
         await run(makeContext(root));
         const before = lockOf(root).artifacts["llama.cpp"]!.amd64!.sha256;
         serveUpstream(() => "something else");
@@ -151,7 +152,7 @@ describe("./fleet pin", () => {
             generations: { "wireguard.box": 2 },
             artifacts: { caddy: { version: "2.0.0", amd64: old, arm64: old } },
         });
-        const root = makeRoot({ "stacks/home.yaml": oneBox, "stacks/home.lock.yaml": lock });
+        const root = makeRoot({ "stacks/home.yaml": homeText, "stacks/home.lock.yaml": lock });
         await run(makeContext(root));
         const after = lockOf(root);
         expect(after.artifacts["caddy"]).toMatchObject({ version: "2.11.4" });
@@ -160,7 +161,7 @@ describe("./fleet pin", () => {
     });
 
     test("a name that nothing needs is refused with the nearest", async () => {
-        const root = makeRoot({ "stacks/home.yaml": oneBox });
+        const root = makeRoot({ "stacks/home.yaml": homeText });
         await expect(run(makeContext(root, { positionals: ["cady"] }))).rejects.toThrow('Did you mean "caddy"?');
     });
 });

@@ -1,10 +1,11 @@
 import { chooseStack, filesOf, headline, listStacks, nodeNames } from "../../tools/cli/stacks";
-import { cleanUp, makeRoot, oneBox } from "./support";
+import { cleanUp, makeRoot } from "./support";
+import { homeText } from "../support/stack";
 
 afterEach(cleanUp);
 
 test("the only fleet beside dev is chosen; companions of an inventory are none", () => {
-    const root = makeRoot({ "stacks/dev.yaml": "", "stacks/home.yaml": oneBox, "stacks/home.lock.yaml": "" });
+    const root = makeRoot({ "stacks/dev.yaml": "", "stacks/home.yaml": homeText, "stacks/home.lock.yaml": "" });
     expect(listStacks(root)).toEqual(["dev", "home"]);
     expect(chooseStack(root, undefined)).toBe("home");
     expect(chooseStack(root, "dev")).toBe("dev");
@@ -26,7 +27,7 @@ test.each([
 });
 
 test("the first line names the nodes, of a broken inventory too as far as it can be read", () => {
-    const root = makeRoot({ "stacks/home.yaml": `${oneBox}egde: {}\n`, "stacks/bad.yaml": "nodes: [\n" });
+    const root = makeRoot({ "stacks/home.yaml": `${homeText}egde: {}\n`, "stacks/bad.yaml": "nodes: [\n" });
     expect(headline("home", nodeNames(filesOf(root, "home")))).toBe("Fleet home: box");
     expect(headline("bad", nodeNames(filesOf(root, "bad")))).toBe("Fleet bad: no nodes yet");
     const many = Array.from({ length: 14 }, (_, i) => `n${i}`);

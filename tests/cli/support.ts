@@ -110,13 +110,3 @@ export function makeContext(
         results,
     };
 }
-
-/** The smallest inventory with a node. */
-export const oneBox = `version: 1
-fleet: home
-nodes:
-  box: { hardware: amd64-16gb, address: 192.168.1.20 }
-models:
-  engines: { llama.cpp: box }
-  serve: { gemma3:270m: box }
-`;

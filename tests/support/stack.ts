@@ -53,5 +53,5 @@ nodes:
   box: { hardware: amd64-16gb, address: 192.168.1.20 }
 models:
   engines: { llama.cpp: box }
-  serve: { "gemma3:270m": box }
+  serve: { gemma3:270m: box }
 `;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { relative, resolve } from "node:path";
 import { Failure } from "./failure";
-import { ignoringInterrupts, run, runAttached, type Finished } from "./process";
+import { ignoringInterrupts, run, type Finished } from "./process";
 import { filesOf } from "./stacks";
 
 /** Providers of the program; their versions are those of the npm packages. */
@@ -43,12 +43,6 @@ export async function pulumi(
     return ignoringInterrupts(() =>
         run(pulumiProgram(root), [...args, "--stack", stack], { cwd: root, env, ...options }),
     );
-}
-
-/** Runs the Pulumi CLI on this terminal. */
-export async function pulumiAttached(root: string, stack: string, args: readonly string[]): Promise<number> {
-    const env = pulumiEnvironment(root, stack);
-    return runAttached(pulumiProgram(root), [...args, "--stack", stack], { cwd: root, env });
 }
 
 /** Whether the stack is in the state in the clone; unknown (and taken as given) with another backend. */
