@@ -40,7 +40,9 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Tests need not sit through waits."""
     clock = Clock()
-    monkeypatch.setattr(converge, "time", clock)
+    for module in converge.modules:
+        if "time" in vars(module):
+            monkeypatch.setattr(module, "time", clock)
     return clock
 
 

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-SOURCE = Path(__file__).parents[2] / "components" / "converge" / "converge.py"
+PROGRAM = Path(__file__).parents[2] / "components" / "converge" / "program"
+SOURCE = PROGRAM / "converge.py"
+sys.path.insert(0, str(PROGRAM))
 
 
-def load_program() -> ModuleType:
-    """converge.py as a module."""
-    spec = importlib.util.spec_from_file_location("converge", SOURCE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["converge"] = module
-    spec.loader.exec_module(module)
-    return module
+class Program:
+    """Every name of the package's modules in one place."""
+
+    def __init__(self) -> None:
+        files = sorted((PROGRAM / "converge").glob("*.py"))
+        self.modules = [importlib.import_module(f"converge.{file.stem}") for file in files if file.stem != "__init__"]
+
+    def __getattr__(self, name: str) -> Any:
+        for module in self.modules:
+            if name in vars(module):
+                return vars(module)[name]
+        raise AttributeError(name)
 
 
-converge = load_program()
+converge = Program()
+
+
+def bundle(extra: str = "") -> bytes:
+    """The program as bundle.ts makes it; `extra` goes to the end of one module, to make another version."""
+    files = {str(file.relative_to(PROGRAM)): file.read_text() for file in PROGRAM.rglob("*.py")}
+    files["converge/paths.py"] += extra
+    return json.dumps(files, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 class FakeSystem:

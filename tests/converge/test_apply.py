@@ -339,7 +339,7 @@ def test_a_full_disk_while_staging(node: Node, monkeypatch: pytest.MonkeyPatch) 
             raise OSError(28, "No space left on device", name)
         original(name, *rest)
 
-    monkeypatch.setattr(converge, "write_new", full)
+    monkeypatch.setattr("converge.transaction.write_new", full)
     with pytest.raises(converge.Failed, match="No space left on device") as caught:
         node.apply(**with_text("two"))
     assert caught.value.detail.endswith("The configuration is as it was before.")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converge_support import Node, converge, file, unit
+from converge_support import Node, bundle, converge, file, unit
 
 WEB: dict[str, Any] = {
     "users": {"web": {"home": "/var/lib/web"}},
@@ -173,10 +175,12 @@ def test_secrets_that_no_role_uses_go(node: Node) -> None:
     assert node.machine.names("secrets") == ["used"]
 
 
-def test_release_leaves_only_data(node: Node) -> None:
+def test_release_leaves_only_data(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     before = snapshot(node.root)
     node.secrets(used=(1, "x"))
-    converge.install(node.machine, Path(converge.__file__).read_bytes())
+    monkeypatch.setattr("converge.install.bundle", bundle())
+    wanted = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1, "program": sha256(bundle()).hexdigest()}
+    converge.install(node.machine, json.dumps(wanted).encode())
     node.apply("web", **WEB)
     assert converge.release(node.machine) == ["changed: released", "kept: /var/lib/web"]
     assert not node.path("/var/lib/sovereign-edge").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from converge_support import SOURCE, Node, converge, document, file, unit
+from converge_support import SOURCE, Node, bundle, converge, document, file, unit
 
 SYSTEMCTL = """#!/bin/sh
 echo "systemctl $*" >>"$(dirname "$0")/calls"
@@ -42,18 +43,32 @@ def run(program: Path, stubs: Path, *words: str, stdin: bytes = b"") -> subproce
     return subprocess.run(command, input=stdin, capture_output=True, env=environment, timeout=30, check=False)
 
 
+BOOT = (
+    "import json,sys;s=open(sys.argv[-1],'rb').read();"
+    "exec(compile(json.loads(s)['converge/bootstrap.py'],'bootstrap.py','exec'),{'__name__':'boot','BUNDLE':s})"
+)
+
+
+def install(node: Node, stubs: Path, text: bytes, wanted: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Uploads a bundle and installs it as the engine's command line does."""
+    upload = node.root / "upload.json"
+    upload.write_bytes(text)
+    header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
+    stdin = json.dumps({**header, "program": wanted or hashlib.sha256(text).hexdigest()}).encode()
+    command = [sys.executable, "-I", "-c", BOOT, "--root", str(node.root), "install", str(upload)]
+    environment = {"PATH": f"{stubs}:/usr/bin:/bin"}
+    return subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment)
+
+
 def test_installed_program_applies(node: Node, stubs: Path) -> None:
-    text = SOURCE.read_bytes()
-    reading = (
-        "import sys;s=sys.stdin.buffer.read();exec(compile(s,'converge.py','exec'),{'__name__':'__main__','SOURCE':s})"
-    )
-    command = [sys.executable, "-I", "-c", reading, "--root", str(node.root), "install"]
-    first = subprocess.run(command, input=text, capture_output=True, check=True)
-    assert first.stdout == b"changed: /usr/local/lib/sovereign-edge/converge.py\n"
+    first = install(node, stubs, bundle())
+    assert (first.stdout, first.stderr) == (b"changed: /usr/local/lib/sovereign-edge/converge.py\n", b"")
+    assert not (node.root / "upload.json").exists()
     program = node.path(converge.PROGRAM)
     assert os.access(program, os.X_OK)
     root = ("--root", str(node.root))
-    assert run(program, stubs, *root, "install", stdin=text).stdout == b"unchanged\n"
+    assert install(node, stubs, bundle()).stdout == b"unchanged\n"
+    (stubs / "calls").unlink()
     role = document("caddy", files={"/etc/x": file("x")}, units={"x.service": unit(reloadOn={"/etc/x": True})})
     assert run(program, stubs, *root, "apply", stdin=role).stdout == b"changed: /etc/x; reloaded x.service\n"
     again = run(program, stubs, *root, "apply", stdin=role)
@@ -65,11 +80,27 @@ def test_installed_program_applies(node: Node, stubs: Path) -> None:
         "show",
         "show",
     ]
-    newer = text + b"# newer\n"
-    assert run(program, stubs, *root, "install", stdin=newer).stdout.startswith(b"changed")
-    assert node.path(converge.MODULE).read_bytes() == newer
-    refused = run(program, stubs, *root, "install", stdin=b"# sovereign-edge\ndef broken(:")
-    assert (refused.returncode, node.path(converge.MODULE).read_bytes()) == (64, newer)
+
+
+def test_versions_of_the_program(node: Node, stubs: Path) -> None:
+    def versions() -> list[str]:
+        return os.listdir(node.path("/usr/local/lib/sovereign-edge/versions"))
+
+    install(node, stubs, bundle())
+    for number in range(3):
+        newer = bundle(f"# newer {number}\n")
+        assert install(node, stubs, newer).stdout.startswith(b"changed")
+        assert node.path("/usr/local/lib/sovereign-edge/program.json").read_bytes() == newer
+        assert len(versions()) == 2
+    broken = install(node, stubs, bundle("def broken(:"))
+    assert broken.returncode != 0
+    assert node.path("/usr/local/lib/sovereign-edge/program.json").read_bytes() == newer
+    other = install(node, stubs, bundle(), "0" * 64)
+    assert other.stderr == b"the program that was uploaded is not the one that is wanted; run `up` again\n"
+    damaged = node.path("/usr/local/lib/sovereign-edge/current/converge/paths.py")
+    damaged.write_text("")
+    assert install(node, stubs, newer).stdout.startswith(b"changed")
+    assert "newer 2" in damaged.read_text()
 
 
 def test_exit_codes_and_short_words(node: Node, stubs: Path) -> None:
@@ -172,7 +203,7 @@ def test_a_mistake_of_the_program_shows_no_content(node: Node, capsys: pytest.Ca
         raise KeyError("canary")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(converge, "status", broken)
+        patch.setattr("converge.status.status", broken)
         assert converge.main(["--root", str(node.root), "status"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("KeyError in converge.py, line ")

@@ -114,8 +114,8 @@ def test_canary(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
         {"version": 1, "fleet": "dev", "node": "alice", "role": "role", "incarnation": 1, **ROLE}
     ).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(converge, "read_input", lambda: data)
-        patch.setattr(converge, "Machine", lambda _: node.machine)
+        patch.setattr("converge.main.read_input", lambda: data)
+        patch.setattr("converge.main.Machine", lambda *_, **__: node.machine)
         assert converge.main(["--root", str(node.root), "apply"]) == 1
     calls += node.system.calls
     printed = capsys.readouterr()

@@ -27,7 +27,7 @@ export function checks(python: string): Check[] {
         { name: "types", argv: [bin("tsc"), "--noEmit"] },
         { name: "shell", argv: ["shellcheck", ...shellFiles()] },
         { name: "ruff", argv: [`${python}/ruff`, "check", "."] },
-        { name: "mypy", argv: [`${python}/mypy`, "--strict", "components/converge/converge.py"] },
+        { name: "mypy", argv: [`${python}/mypy`, "--strict", "components/converge/program/converge"] },
         { name: "python", argv: [`${python}/pytest`, "-q", "tests/converge"], count: pytestCount },
         { name: "go vet", argv: ["go", "-C", "tools/providers", "vet", "./..."] },
         { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },

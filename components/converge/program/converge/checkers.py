@@ -1,0 +1,137 @@
+"""Reading JSON, and small functions that say whether a value is what it should be."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from typing import Callable
+
+from converge.errors import Refused, shown
+
+LIMIT = 8 * 1024 * 1024
+"""The largest document or program read from standard input, in bytes."""
+
+
+Checker = Callable[[object, str], None]
+"""Raises Refused naming the place (second argument) when the value (first argument) is not what it should be."""
+
+
+def read_input(limit: int = LIMIT) -> bytes:
+    """Standard input, up to `limit` bytes; more is refused."""
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise Refused(f"standard input is larger than {limit // 1024 // 1024} MB")
+    return data
+
+
+def parse_json(data: bytes) -> object:
+    """JSON with unique keys and whole numbers. The text never appears in an error: it may be secret."""
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_whole, parse_float=_whole)
+    except UnicodeDecodeError as error:
+        raise Refused(f"standard input is not UTF-8 text (byte {error.start})") from None
+    except json.JSONDecodeError as error:
+        raise Refused(f"standard input is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
+    except (RecursionError, ValueError):
+        raise Refused("standard input is not JSON that can be read: nested too deep, or a number too long") from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise Refused(f"the key {shown(twice)} stands twice in one object")
+    return result
+
+
+def _whole(text: str) -> object:
+    raise Refused(f"{text[:20]} is not a whole number")
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys and no white space, as canonical.ts writes it."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise Refused("a text holds half of a surrogate pair, which is no character") from None
+
+
+def string(pattern: str = "", what: str = "a text", limit: int = LIMIT) -> Checker:
+    """A string that the whole of `pattern` matches. Compiled at first use: a run uses few of them."""
+
+    def check(value: object, place: str) -> None:
+        if not isinstance(value, str) or len(value) > limit or (pattern and not re.fullmatch(pattern, value)):
+            raise Refused(f"{place} has to be {what}")
+
+    return check
+
+
+def integer(low: int, high: int) -> Checker:
+    """A whole number from `low` to `high`."""
+
+    def check(value: object, place: str) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise Refused(f"{place} has to be a whole number from {low} to {high}")
+
+    return check
+
+
+def boolean(value: object, place: str) -> None:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Refused(f"{place} has to be true or false")
+
+
+def true(value: object, place: str) -> None:
+    """True: the value of a set's members."""
+    if value is not True:
+        raise Refused(f"{place} has to be true")
+
+
+def argv(value: object, place: str) -> None:
+    """A command: at least one string, none of them with a NUL."""
+    if not isinstance(value, list) or not value:
+        raise Refused(f"{place} has to be a list of at least one string")
+    for index, word in enumerate(value):
+        if not isinstance(word, str) or "\0" in word:
+            raise Refused(f"{place}[{index}] has to be a string without a NUL")
+
+
+def record(key: Checker, value: Checker) -> Checker:
+    """An object whose keys and values pass."""
+
+    def check(found: object, place: str) -> None:
+        if not isinstance(found, dict):
+            raise Refused(f"{place} has to be an object")
+        for name, inner in found.items():
+            inside = f"{place}[{shown(name)}]"
+            key(name, inside)
+            value(inner, inside)
+
+    return check
+
+
+def struct(required: Mapping[str, Checker], optional: Mapping[str, Checker]) -> Checker:
+    """An object with these fields and no others."""
+
+    def check(found: object, place: str) -> None:
+        if not isinstance(found, dict):
+            raise Refused(f"{place or 'the document'} has to be an object")
+        for name in required:
+            if name not in found:
+                raise Refused(f"{_inside(place, name)} is missing")
+        for name, inner in found.items():
+            checker = required.get(name) or optional.get(name)
+            if checker is None:
+                raise Refused(f"{_inside(place, shown(name)[1:-1])} is an unknown field")
+            checker(inner, _inside(place, name))
+
+    return check
+
+
+def _inside(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name

@@ -1,0 +1,136 @@
+"""What differs between the machine and a desired state."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from converge.artifacts import load_stamps, stamp_holds
+from converge.documents import DirectorySpec, FileSpec, UnitSpec
+from converge.errors import Failed
+from converge.machine import Machine, Manifest, UnitState
+from converge.packages import missing_packages
+from converge.wanted import Wanted
+
+
+class Plan(NamedTuple):
+    """What differs between the machine and the desired state; all empty when there is nothing to do."""
+
+    packages: list[str]
+    users: list[str]
+    directories: list[str]
+    artifacts: list[str]
+    files: list[str]
+    links: list[str]
+    sysctl: list[str]
+    units: list[str]
+    changed: set[str]
+    """Files, links and artifacts other than on the machine or last applied: what units and actions react to."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing to do."""
+        return not any(self)
+
+
+def compare(machine: Machine, wanted: Wanted, manifest: Manifest, states: Mapping[str, UnitState]) -> Plan:
+    """Looks at the machine itself, not only at what is recorded: what was changed by hand is found too."""
+    desired = wanted.desired
+    stamps = load_stamps(machine)
+    rendered = {} if manifest["dirty"] else manifest["rendered"]
+    artifacts = [name for name, spec in desired["artifacts"].items() if not stamp_holds(machine, stamps, name, spec)]
+    files = [name for name, spec in wanted.files.items() if file_differs(machine, name, spec, wanted.content[name])]
+    links = [name for name, spec in desired["links"].items() if link_target(machine.at(name)) != spec["target"]]
+    recorded = {name for name, digest in wanted.hashes.items() if rendered.get(name) != digest}
+    return Plan(
+        packages=missing_packages(machine, desired["packages"]),
+        users=[name for name, spec in desired["users"].items() if user_differs(machine, name, spec)],
+        directories=[name for name, spec in desired["directories"].items() if directory_differs(machine, name, spec)],
+        artifacts=artifacts,
+        files=files,
+        links=links,
+        sysctl=[
+            key for key, value in desired["sysctl"].items() if read_sysctl(machine, key) != " ".join(value.split())
+        ],
+        units=[name for name, spec in desired["units"].items() if unit_differs(spec, states[name])],
+        changed=recorded | set(artifacts) | set(files) | set(links),
+    )
+
+
+def file_differs(machine: Machine, name: str, spec: FileSpec, content: bytes) -> bool:
+    """Whether a file is not there with this content, mode and owner."""
+    try:
+        found = os.lstat(machine.at(name))
+        if stat.S_ISDIR(found.st_mode):
+            raise Failed(f"compare: {name} is a directory, and a file is wanted there")
+        if not stat.S_ISREG(found.st_mode) or found.st_size != len(content) or access_differs(machine, found, spec):
+            return True
+        with open(machine.at(name), "rb") as file:
+            return file.read() != content
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+
+
+def access_differs(machine: Machine, found: os.stat_result, spec: FileSpec | DirectorySpec) -> bool:
+    """Whether mode or owner are not as wanted."""
+    if stat.S_IMODE(found.st_mode) != int(spec["mode"], 8):
+        return True
+    return machine.chowns and (found.st_uid, found.st_gid) != machine.owner(spec["owner"])
+
+
+def directory_differs(machine: Machine, name: str, spec: DirectorySpec) -> bool:
+    """Whether a directory is not there with this mode and owner."""
+    try:
+        found = os.stat(machine.at(name))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return not stat.S_ISDIR(found.st_mode) or access_differs(machine, found, spec)
+
+
+def link_target(name: str) -> str | None:
+    """Target of a symbolic link; None when it is none."""
+    try:
+        return os.readlink(name)
+    except OSError:
+        return None
+
+
+def user_differs(machine: Machine, user: str, spec: Mapping[str, str]) -> bool:
+    """Whether a user is missing or has another home or shell."""
+    line = machine.account(user)
+    return line is None or line[5:7] != [spec["home"], spec["shell"]]
+
+
+def unit_differs(spec: UnitSpec, state: UnitState) -> bool:
+    """Whether a unit is not as enabled or as running as wanted."""
+    if not state["known"]:
+        return spec["enabled"] or spec["running"]
+    return (state["installable"] and state["enabled"] != spec["enabled"]) or state["running"] != spec["running"]
+
+
+def sysctl_file(machine: Machine, key: str) -> str:
+    """The file of a kernel setting; dots and slashes trade places as in sysctl.d(5)."""
+    first = re.search(r"[./]", key)
+    swapped = key.translate({ord("."): "/", ord("/"): "."}) if first and first.group() == "." else key
+    return machine.at("/proc/sys/" + swapped)
+
+
+def read_sysctl(machine: Machine, key: str) -> str:
+    """Value of a kernel setting with single spaces; empty when this kernel has none of that name."""
+    try:
+        with open(sysctl_file(machine, key), encoding="utf-8", errors="replace") as file:
+            return " ".join(file.read().split())
+    except OSError:
+        return ""
+
+
+def write_sysctl(machine: Machine, key: str, value: str) -> None:
+    """Sets a kernel setting."""
+    try:
+        with open(sysctl_file(machine, key), "w", encoding="utf-8") as file:
+            file.write(value + "\n")
+    except OSError as error:
+        raise Failed(f"sysctl: {key} cannot be set: {error.strerror}") from None

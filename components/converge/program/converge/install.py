@@ -1,0 +1,124 @@
+"""Install: the program puts itself in its place, as a whole version that is switched to at once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from typing import cast
+
+from converge.documents import parse_install
+from converge.durable import content, fsync_directory, remove, write_durably
+from converge.errors import Failed, Refused
+from converge.lock import locked
+from converge.machine import Machine
+from converge.paths import BUNDLE, LIBRARY, PROGRAM, RECOVER_UNIT, UNITS
+from converge.places import make_directory
+
+bundle = b""
+"""The bundle that this program runs from; nothing when it runs from its place."""
+
+RECOVER_TEXT = f"""# Of sovereign-edge: undoes what a power cut left half done, before the network and any service.
+[Unit]
+Description=Undo a half-made change of sovereign-edge
+DefaultDependencies=no
+RequiresMountsFor=/var/lib/sovereign-edge /usr/local/lib /usr/bin /etc
+After=local-fs.target
+Before=sysinit.target network-pre.target nftables.service systemd-sysctl.service systemd-modules-load.service
+Wants=network-pre.target
+ConditionPathExists=/var/lib/sovereign-edge/journal.json
+
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 -I {PROGRAM} recover
+
+[Install]
+WantedBy=sysinit.target
+"""
+
+
+def install(machine: Machine, data: bytes, upload: str = "") -> list[str]:
+    """The verb `install`: `data` names the program that is wanted by its SHA-256, `upload` is where it was put."""
+    document = parse_install(data)
+    machine.check_identity(cast("Mapping[str, object]", document))
+    wanted = document["program"]
+    place = machine.at(LIBRARY) + "/versions/" + wanted[:16]
+    with locked(machine, "install"):
+        machine.record_identity(cast("Mapping[str, object]", document))
+        done = _put(machine, place, wanted)
+        done = _enable_recovery(machine) or done
+        if upload:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(upload)
+    return ["changed: " + PROGRAM] if done else ["unchanged"]
+
+
+def _put(machine: Machine, place: str, wanted: str) -> bool:
+    library = machine.at(LIBRARY)
+    text = bundle or content(machine.at(BUNDLE))
+    if hashlib.sha256(text).hexdigest() != wanted:
+        installed = content(machine.at(BUNDLE))
+        if hashlib.sha256(installed).hexdigest() != wanted:
+            raise Failed("the program that was uploaded is not the one that is wanted; run `up` again")
+        text = installed
+    here = os.path.realpath(library + "/current") == os.path.realpath(place) and content(machine.at(BUNDLE)) == text
+    files = cast("dict[str, str]", json.loads(text))
+    if here and all(content(f"{place}/{name}") == body.encode() for name, body in files.items() if "/" in name):
+        return False
+    _write_version(machine, place, files)
+    make_directory(machine, LIBRARY)
+    remove(library + "/current.new")
+    os.symlink("versions/" + os.path.basename(place), library + "/current.new")
+    # The launcher works with every version; whoever starts it now gets the old or the new one, as a whole.
+    write_durably(machine.at(PROGRAM), files["converge.py"].encode(), 0o755)
+    os.replace(library + "/current.new", library + "/current")
+    fsync_directory(library)
+    write_durably(machine.at(BUNDLE), text, 0o644)
+    _forget_versions(library + "/versions", os.path.basename(place))
+    return True
+
+
+def _write_version(machine: Machine, place: str, files: Mapping[str, str]) -> None:
+    import py_compile
+
+    make_directory(machine, LIBRARY + "/versions")
+    new = place + ".new"
+    remove(new)
+    os.makedirs(new + "/converge", mode=0o755)
+    for name, body in files.items():
+        if "/" in name:
+            write_durably(f"{new}/{name}", body.encode(), 0o644)
+            try:
+                # By hash, because a file system may give two versions the same size and second.
+                mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+                py_compile.compile(f"{new}/{name}", dfile=name, doraise=True, invalidation_mode=mode)
+            except py_compile.PyCompileError as error:
+                remove(new)
+                raise Refused(f"the program is not one that this Python can run: {error.msg.strip()}") from None
+    remove(place)
+    os.rename(new, place)
+    fsync_directory(os.path.dirname(place))
+
+
+def _forget_versions(directory: str, current: str) -> None:
+    """Keeps the version before: a run of it may still be going on, and imports when it needs to."""
+    others = [name for name in os.listdir(directory) if name != current]
+    others.sort(key=lambda name: os.stat(f"{directory}/{name}").st_mtime)
+    for name in others[:-1]:
+        remove(f"{directory}/{name}")
+
+
+def _enable_recovery(machine: Machine) -> bool:
+    name = machine.at(UNITS + RECOVER_UNIT)
+    state = machine.unit_states([RECOVER_UNIT])[RECOVER_UNIT]
+    if content(name) == RECOVER_TEXT.encode() and state["enabled"]:
+        return False
+    make_directory(machine, UNITS.rstrip("/"))
+    write_durably(name, RECOVER_TEXT.encode(), 0o644)
+    machine.run("install", ["systemctl", "daemon-reload"])
+    machine.run("install", ["systemctl", "enable", RECOVER_UNIT])
+    with contextlib.suppress(FileNotFoundError):
+        fsync_directory(machine.at(UNITS + "sysinit.target.wants"))
+    return True

@@ -1,0 +1,136 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Callable, TextIO
+
+from converge.checkers import read_input
+from converge.errors import Armed, Failed, Refused, reason
+from converge.machine import Machine
+from converge.paths import PROGRAM
+
+Verb = Callable[[Machine, Sequence[str]], "list[str]"]
+"""Gets the words after the verb; returns the lines to print."""
+
+
+def _install(machine: Machine, words: Sequence[str]) -> list[str]:
+    from converge.install import install
+
+    return install(machine, read_input(), *words)
+
+
+def _secrets(machine: Machine, _words: Sequence[str]) -> list[str]:
+    from converge.store import store_secrets
+
+    return store_secrets(machine, read_input())
+
+
+def _apply(machine: Machine, _words: Sequence[str]) -> list[str]:
+    from converge.transaction import apply
+
+    return apply(machine, read_input())
+
+
+def _finish(machine: Machine, _words: Sequence[str]) -> list[str]:
+    from converge.sweep import finish
+
+    return finish(machine, read_input())
+
+
+def _release(machine: Machine, _words: Sequence[str]) -> list[str]:
+    from converge.sweep import release
+
+    return release(machine)
+
+
+def _status(machine: Machine, _words: Sequence[str]) -> list[str]:
+    from converge.status import status
+
+    return status(machine)
+
+
+def _zone(machine: Machine, verb: str, words: Sequence[str]) -> list[str]:
+    from converge import zones
+
+    if verb == "zone-init":
+        return zones.zone_init(machine)
+    domain = zones.zone_name(words[0])
+    if verb == "zone-drop":
+        return zones.zone_drop(machine, domain)
+    return (zones.zone_check if verb == "zone-check" else zones.zone_load)(machine, domain, words[1])
+
+
+VERBS: dict[str, tuple[int, int, Verb]] = {
+    "install": (0, 1, _install),
+    "secrets": (0, 0, _secrets),
+    "apply": (0, 0, _apply),
+    "finish": (0, 0, _finish),
+    "release": (0, 0, _release),
+    "status": (0, 0, _status),
+    "zone-init": (0, 0, lambda machine, words: _zone(machine, "zone-init", words)),
+    "zone-drop": (1, 1, lambda machine, words: _zone(machine, "zone-drop", words)),
+    "zone-check": (2, 2, lambda machine, words: _zone(machine, "zone-check", words)),
+    "zone-load": (2, 2, lambda machine, words: _zone(machine, "zone-load", words)),
+}
+"""verb → fewest and most words after it, and what it does. Each imports its module when it runs."""
+
+
+def run_verb(machine: Machine, words: Sequence[str]) -> list[str]:
+    """Runs the verb in `words`; what it returns is printed."""
+    fewest, most, verb = VERBS.get(words[0] if words else "", (1, 0, _status))
+    if not fewest <= len(words) - 1 <= most:
+        raise Refused(f"usage: converge.py [--root DIR] [--auth FILE] VERB, see {PROGRAM}; verbs: {', '.join(VERBS)}")
+    return verb(machine, words[1:])
+
+
+def options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Takes `--root DIR` and `--auth FILE` out of the arguments, wherever they stand."""
+    found = {"--root": "", "--auth": ""}
+    words: list[str] = []
+    rest = iter(arguments)
+    for word in rest:
+        if word in found:
+            found[word] = next(rest, "")
+        else:
+            words.append(word)
+    return found, words
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the verb in `arguments`; prints at most ten lines; returns the exit code."""
+    given, words = options(arguments)
+    machine = Machine(os.path.realpath(given["--root"]) if given["--root"] else "", auth=given["--auth"])
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, machine.on_signal)
+    try:
+        if not machine.root and os.geteuid() != 0:
+            raise Failed("converge.py has to run as root: put `sudo -n` before it")
+        os.umask(0o022)
+        say(sys.stdout, run_verb(machine, words))
+        return 0
+    except Armed as armed:
+        say(sys.stderr, [f"confirm: {armed}"])
+        return 75
+    except Refused as refused:
+        say(sys.stderr, [f"refused: {_clean(machine, str(refused))}. Nothing was touched."])
+        return 64
+    except Exception as error:
+        say(sys.stderr, _clean(machine, f"{reason(error)}\n{getattr(error, 'detail', '')}").splitlines())
+        return 1
+
+
+def _clean(machine: Machine, text: str) -> str:
+    from converge.store import Redactor
+
+    return Redactor(machine)(text)
+
+
+def say(stream: TextIO, lines: Sequence[str]) -> None:
+    """Prints up to ten lines. Whoever was listening may be gone; that changes nothing on the machine."""
+    with contextlib.suppress(OSError):
+        print("\n".join([line for line in lines if line.strip()][:10]), file=stream, flush=True)

@@ -1,0 +1,46 @@
+"""Where things stand on a machine."""
+
+from __future__ import annotations
+
+import re
+
+LIBRARY = "/usr/local/lib/sovereign-edge"
+PROGRAM = LIBRARY + "/converge.py"
+BUNDLE = LIBRARY + "/program.json"
+"""Copy of the bundle that the installed program came from."""
+STATE = "/var/lib/sovereign-edge"
+LOG = "/var/log/sovereign-edge/history.jsonl"
+RECOVER_UNIT = "sovereign-edge-recover.service"
+UNITS = "/etc/systemd/system/"
+STAGE = ".sovereign-edge.new"
+"""Directory beside the place of a file, where its new content waits."""
+OLD = ".sovereign-edge.old"
+"""Directory beside the place of a file, where what it had is kept until the end."""
+OWN_STATE = ["roles", "secrets", "before", "runs", "lock", "node.json", "wireguard.json", "addresses.json"]
+OWN_STATE += ["artifacts.json", "apt-lists", "journal.json"]
+
+
+def sysctl_path(role: str) -> str:
+    """Where a role's kernel settings stand."""
+    return f"/etc/sysctl.d/60-sovereign-edge-{role}.conf"
+
+
+def modules_path(role: str) -> str:
+    """Where a role's kernel modules stand, to be loaded at boot."""
+    return f"/etc/modules-load.d/60-sovereign-edge-{role}.conf"
+
+
+def source_path(name: str) -> str:
+    """Where an apt source stands."""
+    return f"/etc/apt/sources.list.d/sovereign-edge-{name}.sources"
+
+
+def parents(name: str) -> list[str]:
+    """The directories above a path, the outermost first, without `/`."""
+    parts = name.split("/")
+    return ["/".join(parts[:end]) for end in range(2, len(parts))]
+
+
+def is_unit_path(name: str) -> bool:
+    """Whether systemd has to read its units again when this path changes."""
+    return re.match(r"/(etc|run|usr/lib|lib|usr/local/lib)/(systemd/system|containers/systemd)/", name) is not None

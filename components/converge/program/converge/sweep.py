@@ -1,0 +1,222 @@
+"""Finish and release: taking away what is not wanted any more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from converge.artifacts import load_stamps
+from converge.before import history, put_back_before, put_back_directory
+from converge.compare import read_sysctl, write_sysctl
+from converge.documents import SECTIONS, parse_roster
+from converge.durable import remove
+from converge.errors import Failed, enumerate_some, program_name
+from converge.lock import locked
+from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
+from converge.packages import apt, apt_words, installed_packages, simulated
+from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
+
+
+def finish(machine: Machine, data: bytes) -> list[str]:
+    """The verb `finish`: fails when a role of the roster is not applied, else sweeps what it does not name."""
+    roster = parse_roster(data)
+    machine.check_identity(cast("Mapping[str, object]", roster))
+    with locked(machine, "finish"):
+        machine.record_identity(cast("Mapping[str, object]", roster))
+        manifests = machine.manifests()
+        late = [role for role, digest in sorted(roster["roles"].items()) if not is_applied(manifests.get(role), digest)]
+        if late:
+            raise Failed(f"{enumerate_some(late)}: not applied yet with this desired state")
+        return Sweep(machine, manifests, set(roster["roles"])).run()
+
+
+def is_applied(manifest: Manifest | None, digest: str) -> bool:
+    """Whether the machine is in this desired state of a role."""
+    return manifest is not None and manifest["hash"] == digest and not manifest["dirty"]
+
+
+def release(machine: Machine) -> list[str]:
+    """The verb `release`: undoes every role and removes converge.py with all that it kept."""
+    if not os.path.isdir(machine.state("")):
+        return ["unchanged"]
+    with locked(machine, "release"):
+        lines = Sweep(machine, machine.manifests(), set()).run()
+        for name in OWN_STATE:
+            remove(machine.state(name))
+        machine.run("release", ["systemctl", "disable", RECOVER_UNIT])
+        remove(machine.at(UNITS + RECOVER_UNIT))
+        machine.run("release", ["systemctl", "daemon-reload"])
+        remove(machine.at(LIBRARY))
+        with contextlib.suppress(OSError):
+            os.rmdir(machine.state("").rstrip("/"))
+    return ["changed: released"] + [line for line in lines if line.startswith("kept")]
+
+
+class Sweep:
+    """Takes away what roles once put on the machine and no role in `keep` wants any more."""
+
+    def __init__(self, machine: Machine, manifests: Mapping[str, Manifest], keep: set[str]) -> None:
+        self.machine = machine
+        self.kept = {role: manifest for role, manifest in manifests.items() if role in keep}
+        self.gone = {role: manifest for role, manifest in manifests.items() if role not in keep}
+        self.old = history(manifests)
+        self.desired = [manifest["desired"] for manifest in self.kept.values() if manifest["desired"]]
+        self.wanted_paths = {name for manifest in self.kept.values() for name in manifest["rendered"]}
+        self.done: list[str] = []
+        self.stays: list[str] = []
+
+    def run(self) -> list[str]:
+        """Everything in order; a step that fails leaves the manifests, so that the next run goes on."""
+        for role, manifest in self.gone.items():
+            # Half removed is not applied, whatever comes next.
+            manifest["dirty"] = True
+            manifest["result"] = "was being removed"
+            self.machine.save(f"roles/{role}.json", manifest)
+        self._removal()
+        units = self._stop_units()
+        self._paths()
+        self._restore_units(units)
+        self._sysctl()
+        self._packages()
+        self._users()
+        self._directories()
+        self._forget()
+        self._secrets()
+        lines = ["changed: swept " + enumerate_some(self.done)] if self.done else ["unchanged"]
+        return lines + ([f"kept: {enumerate_some(self.stays)}"] if self.stays else [])
+
+    def _left(self, section: str) -> list[str]:
+        """Names of a section that were touched and are wanted no more."""
+        wanted = {name for desired in self.desired for name in cast("dict[str, dict[str, object]]", desired)[section]}
+        return sorted(cast("dict[str, dict[str, object]]", self.old)[section].keys() - wanted)
+
+    def _removal(self) -> None:
+        for role, manifest in sorted(self.gone.items()):
+            desired = manifest["desired"]
+            for name, action in sorted(desired["removal"].items()) if desired else []:
+                result = self.machine.system.run(action["argv"], 600)
+                if result.code != 0:
+                    words = f"{role}: removal {name}: {program_name(action['argv'])} failed (exit {result.code})"
+                    raise Failed(words, result.output)
+
+    def _stop_units(self) -> list[str]:
+        units = self._left("units")
+        for unit, state in self.machine.unit_states(units).items():
+            before = self.old["units"][unit]
+            if state["running"] and not before["running"]:
+                self.machine.run(f"stop {unit}", ["systemctl", "stop", unit], 300)
+            if state["enabled"] and not before["enabled"]:
+                self.machine.run(f"disable {unit}", ["systemctl", "disable", unit])
+            self.done.append(unit)
+        return units
+
+    def _paths(self) -> None:
+        left = sorted(self.old["paths"].keys() - self.wanted_paths)
+        for name in left:
+            put_back_before(self.machine, name)
+            self.done.append(name)
+        if any(is_unit_path(name) for name in left):
+            self.machine.run("units", ["systemctl", "daemon-reload"])
+        stamps = load_stamps(self.machine)
+        if stamps.keys() & set(left):
+            self.machine.save("artifacts.json", {name: stamp for name, stamp in stamps.items() if name not in left})
+
+    def _restore_units(self, units: Sequence[str]) -> None:
+        for unit, state in self.machine.unit_states(units).items():
+            before = self.old["units"][unit]
+            if state["failed"]:
+                self.machine.system.run(["systemctl", "reset-failed", unit])
+            if before["enabled"] and not state["enabled"]:
+                self.machine.run(f"enable {unit}", ["systemctl", "enable", unit])
+            if before["running"]:
+                self.machine.run(f"restart {unit}", ["systemctl", "reload-or-restart", unit], 300)
+
+    def _sysctl(self) -> None:
+        for key in self._left("sysctl"):
+            if self.old["sysctl"][key] not in ("", read_sysctl(self.machine, key)):
+                write_sysctl(self.machine, key, self.old["sysctl"][key])
+
+    def _packages(self) -> None:
+        names = [name for name in self._left("packages") if self.old["packages"][name]]
+        present = installed_packages(self.machine) if names else set()
+        names = [name for name in names if name.partition(":")[0] in present]
+        if not names:
+            return
+        ours = {name.partition(":")[0] for name in (*names, *self.old["dependencies"])}
+        would = simulated(self.machine, "purge", *names)
+        if not would <= ours:
+            self.stays.append(f"packages {', '.join(names)} (needed by {enumerate_some(sorted(would - ours))})")
+            return
+        self._purge(names)
+        orphans = sorted(simulated(self.machine, "autoremove") & self.old["dependencies"].keys())
+        if orphans:
+            self._purge(orphans)
+        self.done.append("packages " + enumerate_some(names, 4))
+
+    def _purge(self, names: Sequence[str]) -> None:
+        result = apt(self.machine, "purge", "--", *names)
+        if result.code != 0:
+            raise Failed(f"packages: apt-get purge failed (exit {result.code})", apt_words(result.output))
+
+    def _users(self) -> None:
+        kept = {self._owner(name) for name in self._left("directories") if self.old["directories"][name]["keep"]}
+        for user in self._left("users"):
+            account = self.machine.account(user)
+            if not self.old["users"][user] or account is None:
+                continue
+            if int(account[2]) in kept:
+                # Its data stays; another user that got its number one day would own them.
+                self.stays.append(f"user {user}")
+            else:
+                self.machine.run(f"user {user}", ["userdel", user])
+                self.done.append(f"user {user}")
+        self.machine.forget_accounts()
+
+    def _owner(self, name: str) -> int:
+        try:
+            return os.stat(self.machine.at(name)).st_uid
+        except FileNotFoundError:
+            return -1
+
+    def _directories(self) -> None:
+        left = self._left("directories")
+        kept = {name for name in left if self.old["directories"][name]["keep"]}
+        needed = self.wanted_paths | kept | {name for desired in self.desired for name in desired["directories"]}
+        used = {parent for name in needed for parent in parents(name)}
+        for name in sorted(left, key=len, reverse=True):
+            if name in kept:
+                if os.path.isdir(self.machine.at(name)):
+                    self.stays.append(name)
+            elif not self.old["directories"][name]["made"]:
+                put_back_directory(self.machine, name)
+            elif name not in used:
+                remove(self.machine.at(name))
+                self.done.append(name)
+        for name in sorted(self.old["parents"].keys() - needed, key=len, reverse=True):
+            with contextlib.suppress(OSError):
+                os.rmdir(self.machine.at(name))
+
+    def _forget(self) -> None:
+        for role in self.gone:
+            remove(self.machine.state(f"roles/{role}.json"))
+        left = {section: set(self._left(section)) for section in TOUCHED_SECTIONS if section in SECTIONS}
+        left["paths"] = self.old["paths"].keys() - self.wanted_paths
+        for role, manifest in self.kept.items():
+            touched = cast("dict[str, dict[str, object]]", manifest["touched"])
+            slim = {section: _without(entries, left.get(section, set())) for section, entries in touched.items()}
+            if slim != touched:
+                manifest["touched"] = cast(Touched, slim)
+                self.machine.save(f"roles/{role}.json", manifest)
+
+    def _secrets(self) -> None:
+        used = {name for desired in self.desired for name in desired["secrets"]}
+        for name in self.machine.names("secrets"):
+            if name not in used:
+                remove(self.machine.state(f"secrets/{name}.json"))
+                self.done.append(f"secret {name}")
+
+
+def _without(entries: Mapping[str, object], left: set[str]) -> dict[str, object]:
+    return {name: entry for name, entry in entries.items() if name not in left}

@@ -1,0 +1,45 @@
+"""A desired state with its references filled in."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from converge.documents import REFERENCE, Desired
+from converge.errors import Refused, shown
+from converge.machine import Machine
+from converge.paths import sysctl_path
+from converge.store import secret_value
+
+
+class Wanted:
+    """A desired state with its texts rendered: the bytes of every file, and a hash for every path."""
+
+    def __init__(self, machine: Machine, desired: Desired) -> None:
+        self.desired = desired
+        self.files = dict(desired["files"])
+        if desired["sysctl"]:
+            text = "".join(f"{key} = {value}\n" for key, value in sorted(desired["sysctl"].items()))
+            name = sysctl_path(desired["role"])
+            self.files[name] = {"mode": "0644", "owner": "root:root", "text": text, "validate": []}
+        self.content = {name: self._render(machine, name, spec["text"]) for name, spec in self.files.items()}
+        self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
+        for name, artifact in desired["artifacts"].items():
+            self.hashes[name] = artifact["sha256"]
+        for name, link in desired["links"].items():
+            self.hashes[name] = hashlib.sha256(link["target"].encode()).hexdigest()
+
+    def _render(self, machine: Machine, name: str, text: str) -> bytes:
+        def value(match: re.Match[str]) -> str:
+            kind, target = match.groups()
+            if kind == "secret":
+                return secret_value(machine, target, self.desired["secrets"][target])
+            keys = machine.load("wireguard.json")
+            if not isinstance(keys, dict) or target not in keys:
+                raise Refused(
+                    f"files[{shown(name)}].text refers to the public key of {shown(target)},"
+                    " which this machine does not have"
+                )
+            return str(keys[target])
+
+        return REFERENCE.sub(value, text).encode("utf-8")
