@@ -1,4 +1,5 @@
-import { program } from "./desired";
+/** Where converge.py stands on a node. */
+export const program = "/usr/local/lib/sovereign-edge/converge.py";
 
 /**
  * The one line that runs a verb of converge.py on a node. Constant: on failure the engine prints it, and any change of

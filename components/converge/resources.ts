@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { NodePlan } from "../fleet/plan";
 import { canonical } from "./canonical";
 import { commandLine, installLine } from "./command";
-import type { DesiredState, Roster } from "./desired";
+import type { DesiredState, Roster } from "./schema";
 import { openRoad } from "./roads";
 
 /** What every command on a node needs beside its text. */

@@ -1,4 +1,5 @@
-import { program, type Role } from "../converge/desired";
+import { program } from "../converge/command";
+import type { Role } from "../converge/schema";
 import type { ZonePlan } from "./plan";
 
 const database = "/var/lib/powerdns/pdns.sqlite3";

@@ -1,4 +1,4 @@
-import type { DesiredArtifact, DesiredFile, Role } from "../converge/desired";
+import type { DesiredArtifact, DesiredFile, Role } from "../converge/schema";
 import type { Gateway } from "../models/plan";
 import { certificateSecret, keySecret } from "../models/gateway/secrets";
 import { webRoot } from "../models/gateway/render";

@@ -1,5 +1,5 @@
 import { caddyArtifact } from "../edge/artifact";
-import type { DesiredArtifact } from "../converge/desired";
+import type { DesiredArtifact } from "../converge/schema";
 import { models } from "../models/catalogue";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { hardwareOf, type Hardware } from "../node/hardware";

@@ -1,4 +1,4 @@
-import type { DesiredState, Role } from "../converge/desired";
+import type { DesiredState, Role } from "../converge/schema";
 import { planMesh, type MeshNode } from "../mesh/plan";
 import { planModels } from "../models/plan";
 import { planSecrets, type Secrets } from "../secrets/plan";

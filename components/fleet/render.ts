@@ -1,4 +1,4 @@
-import type { Role } from "../converge/desired";
+import type { Role } from "../converge/schema";
 import { planZones } from "../dns/plan";
 import { renderServer, renderZone, serverPackages } from "../dns/render";
 import { caddyArtifact } from "../edge/artifact";

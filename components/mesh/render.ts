@@ -1,4 +1,4 @@
-import type { DesiredCheck, Role } from "../converge/desired";
+import type { DesiredCheck, Role } from "../converge/schema";
 import { pairSecret, privateKeySecret } from "../secrets/plan";
 import type { MeshNode, Peer } from "./plan";
 

@@ -1,4 +1,4 @@
-import { program } from "../../components/converge/desired";
+import { program } from "../../components/converge/command";
 import type { NodePlan } from "../../components/fleet/plan";
 import { columns, formatBytes, formatMemory } from "./output";
 import type { Finished } from "./process";

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { program } from "../../../components/converge/desired";
+import { program } from "../../../components/converge/command";
 import { listOf } from "../../../components/fleet/errors";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";

@@ -1,4 +1,4 @@
-import type { DesiredArtifact, Role } from "../../../converge/desired";
+import type { DesiredArtifact, Role } from "../../../converge/schema";
 import type { ServedModel } from "../../plan";
 
 /** Packages that llama.cpp's release links against: OpenMP, and OpenSSL under whatever name the distribution gives its library. */
