@@ -1,0 +1,192 @@
+"""Cuts a recorded program at every step, and judges every disk that may be left."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Set
+from concurrent.futures import ProcessPoolExecutor
+from typing import Callable, NamedTuple
+
+from disk import Sync
+from forest import Forest
+from recorder import Frame, Recording, Step
+
+Judge = Callable[[str], str]
+"""Given the directory of a disk after a cut: recovers it and says what it is then, or what is wrong with it."""
+WORKERS = min(4, os.cpu_count() or 1)
+SHARED_MEMORY = "/dev/shm"
+MANY = 4096
+"""States of one moment above which a report says so."""
+
+
+class Point(NamedTuple):
+    """A moment: after `step` steps; the states that a cut may leave, and what recovery may make of them."""
+
+    step: int
+    text: str
+    allowed: frozenset[str]
+    states: frozenset[int]
+
+
+class Violation(NamedTuple):
+    """A cut that recovery does not get right."""
+
+    step: int
+    text: str
+    state: int
+    outcome: str
+
+
+class Report(NamedTuple):
+    """What came of one recording."""
+
+    points: int
+    states: int
+    """over all points; the same tree at two points counts twice"""
+    distinct: int
+    most: int
+    """states of the one point that has most"""
+    violations: list[Violation]
+
+    def __str__(self) -> str:
+        loud = f", MORE THAN {MANY} at one step" if self.most > MANY else ""
+        return (
+            f"{self.points} cuts, {self.states} disk states, {self.distinct} distinct,"
+            f" at most {self.most} at one step{loud}; {len(self.violations)} violations"
+        )
+
+
+def scratch(name: str) -> str:
+    """A new directory in memory, where the system has such a place."""
+    return tempfile.mkdtemp(prefix=f"crash-{name}-", dir=SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None)
+
+
+class Exploration:
+    """One recording, its judge, and what is known of each state so far.
+
+    `allowed` says for a moment, given as the number of steps that were done, which outcomes are right.
+    """
+
+    def __init__(self, recording: Recording, judge: Judge, allowed: Callable[[int], Set[str]]) -> None:
+        self.recording = recording
+        self.judge = judge
+        self.allowed = allowed
+        self.forest = Forest()
+        self.outcomes: dict[int, str] = {}
+
+    def points(self, dropped: Callable[[int, Step], bool] = lambda _index, _step: False) -> Iterator[Point]:
+        """Every moment in order. `dropped` takes the syncs of a step away (given its index)."""
+        disk = self.recording.disk(self.forest)
+        yield Point(0, "before the first step", frozenset(self.allowed(0)), frozenset(disk.states()))
+        for index, step in enumerate(self.recording.steps):
+            without = dropped(index, step)
+            for operation in step.operations:
+                if not (without and isinstance(operation, Sync)):
+                    disk.do(operation)
+            yield Point(index + 1, step.text, frozenset(self.allowed(index + 1)), frozenset(disk.states()))
+
+    def run(self) -> Report:
+        """Judges every state of every point."""
+        points = list(self.points())
+        self.learn({state for point in points for state in point.states})
+        return Report(
+            points=len(points),
+            states=sum(len(point.states) for point in points),
+            distinct=len({state for point in points for state in point.states}),
+            most=max(len(point.states) for point in points),
+            violations=[violation for point in points for violation in self.violations(point)],
+        )
+
+    def violations(self, point: Point) -> Iterator[Violation]:
+        """What is wrong at one moment, all of whose states are known."""
+        for state in sorted(point.states):
+            if self.outcomes[state] not in point.allowed:
+                yield Violation(point.step, point.text, state, self.outcomes[state])
+
+    def first_violation(self, dropped: Callable[[int, Step], bool]) -> Violation | None:
+        """The first violation of the recording without some of its syncs; None when nobody would notice."""
+        for point in self.points(dropped):
+            unknown = point.states - self.outcomes.keys()
+            for some in _slices(sorted(unknown), 256):
+                self.learn(some)
+                for state in some:
+                    if self.outcomes[state] not in point.allowed:
+                        return Violation(point.step, point.text, state, self.outcomes[state])
+            for violation in self.violations(point):
+                return violation
+        return None
+
+    def learn(self, states: Iterable[int]) -> None:
+        """Judges the states that were not judged yet, side by side."""
+        todo = sorted(set(states) - self.outcomes.keys())
+        if len(todo) < 32 or WORKERS == 1:
+            self.outcomes.update(_judge_all(self.forest, self.judge, todo))
+            return
+        _inherited["exploration"] = self
+        parts = [todo[number :: WORKERS * 4] for number in range(WORKERS * 4)]
+        with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork")) as pool:
+            for outcomes in pool.map(_judge_part, parts):
+                self.outcomes.update(outcomes)
+
+    def syncs(self) -> dict[int, Step]:
+        """The steps that sync something, by index."""
+        return {
+            index: step
+            for index, step in enumerate(self.recording.steps)
+            if any(isinstance(operation, Sync) for operation in step.operations)
+        }
+
+    def explain(self, violation: Violation) -> str:
+        """A violation in words: the moment, what is wrong, and how the disk differed from the one without a cut."""
+        disk = self.recording.disk(self.forest)
+        for step in self.recording.steps[: violation.step]:
+            for operation in step.operations:
+                disk.do(operation)
+        meant, found = self.forest.flat(disk.live()), self.forest.flat(violation.state)
+        different = [
+            f"    {name}: {found.get(name, 'missing')[:160]} (was {meant.get(name, 'missing')[:160]})"
+            for name in sorted(meant.keys() | found.keys())
+            if meant.get(name) != found.get(name)
+        ]
+        head = f"cut after step {violation.step} ({violation.text}): {violation.outcome}"
+        return "\n".join([head, "  the disk, where it differs from what was written:", *different[:40]])
+
+
+def _slices(items: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+_inherited: dict[str, Exploration] = {}
+"""What forked workers work on. They inherit it: a forest is large, and a judge need not be sendable."""
+
+
+def _judge_part(states: list[int]) -> dict[int, str]:
+    exploration = _inherited["exploration"]
+    return _judge_all(exploration.forest, exploration.judge, states)
+
+
+def _judge_all(forest: Forest, judge: Judge, states: Iterable[int]) -> dict[int, str]:
+    place = scratch("replay")
+    try:
+        return {state: _judge_one(forest, judge, state, place + "/root") for state in states}
+    finally:
+        shutil.rmtree(place)
+
+
+def _judge_one(forest: Forest, judge: Judge, state: int, place: str) -> str:
+    forest.plant(state, place)
+    try:
+        return judge(place)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        shutil.rmtree(place)
+
+
+def site(step: Step) -> Frame | None:
+    """Where in the program a sync was asked for."""
+    return step.frames[0] if step.frames else None

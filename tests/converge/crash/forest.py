@@ -1,0 +1,123 @@
+"""Trees of files as numbers: equal trees have the same number, so that a disk state is compared and counted at once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple, Union
+
+
+class File(NamedTuple):
+    """A file. `mtime` is 0 when its time does not matter. `group` is 0 when it has one name, else the same number for
+    all its names in this tree."""
+
+    mode: int
+    owner: tuple[int, int]
+    content: bytes
+    mtime: int
+    group: int
+
+
+class Link(NamedTuple):
+    """A symbolic link."""
+
+    target: str
+
+
+class Directory(NamedTuple):
+    """A directory; `entries` are names and the numbers of what stands there, sorted."""
+
+    mode: int
+    owner: tuple[int, int]
+    entries: tuple[tuple[str, int], ...]
+
+
+Node = Union[File, Link, Directory]
+
+
+class Forest:
+    """Gives every tree a number, reads trees from a disk and writes them to one."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._numbers: dict[Node, int] = {}
+
+    def number(self, node: Node) -> int:
+        """Number of a tree whose subtrees have theirs."""
+        found = self._numbers.get(node)
+        if found is None:
+            found = self._numbers[node] = len(self.nodes)
+            self.nodes.append(node)
+        return found
+
+    def read(self, place: str) -> int:
+        """The tree that stands in a directory. Times are left out."""
+        names: Counter[int] = Counter()
+        for _, entry in _walk(place):
+            found = os.lstat(entry)
+            if stat.S_ISREG(found.st_mode):
+                names[found.st_ino] += 1
+        return self._read(place, names, {})
+
+    def _read(self, place: str, names: Counter[int], groups: dict[int, int]) -> int:
+        found = os.lstat(place)
+        owner = (found.st_uid, found.st_gid)
+        if stat.S_ISLNK(found.st_mode):
+            return self.number(Link(os.readlink(place)))
+        if stat.S_ISDIR(found.st_mode):
+            entries = [(name, self._read(f"{place}/{name}", names, groups)) for name in sorted(os.listdir(place))]
+            return self.number(Directory(stat.S_IMODE(found.st_mode), owner, tuple(entries)))
+        group = groups.setdefault(found.st_ino, len(groups) + 1) if names[found.st_ino] > 1 else 0
+        with open(place, "rb") as file:
+            return self.number(File(stat.S_IMODE(found.st_mode), owner, file.read(), 0, group))
+
+    def plant(self, number: int, place: str) -> None:
+        """Makes a tree in a place that is empty."""
+        self._plant(self.nodes[number], place, {})
+
+    def _plant(self, node: Node, place: str, groups: dict[int, str]) -> None:
+        if isinstance(node, Link):
+            os.symlink(node.target, place)
+            return
+        if isinstance(node, Directory):
+            os.mkdir(place, 0o700)
+            for name, number in node.entries:
+                self._plant(self.nodes[number], f"{place}/{name}", groups)
+        elif node.group in groups:
+            os.link(groups[node.group], place)
+            return
+        else:
+            descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.write(descriptor, node.content)
+            os.close(descriptor)
+            if node.mtime:
+                os.utime(place, ns=(node.mtime, node.mtime))
+            if node.group:
+                groups[node.group] = place
+        if os.geteuid() == 0 and node.owner != (0, 0):
+            os.chown(place, *node.owner)
+        os.chmod(place, node.mode)
+
+    def flat(self, number: int) -> dict[str, str]:
+        """A tree as path → description, for messages and comparisons."""
+        return dict(self._flat(self.nodes[number], ""))
+
+    def _flat(self, node: Node, place: str) -> Iterator[tuple[str, str]]:
+        if isinstance(node, Link):
+            yield place, f"-> {node.target}"
+        elif isinstance(node, File):
+            yield place, f"{node.mode:04o} {node.owner} {node.content!r}"
+        else:
+            yield place + "/", f"{node.mode:04o} {node.owner}"
+            for name, inner in node.entries:
+                yield from self._flat(self.nodes[inner], f"{place}/{name}")
+
+
+def _walk(place: str) -> Iterator[tuple[str, str]]:
+    for name in sorted(os.listdir(place)):
+        entry = f"{place}/{name}"
+        yield name, entry
+        if os.path.isdir(entry) and not os.path.islink(entry):
+            yield from _walk(entry)
