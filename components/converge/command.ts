@@ -1,19 +1,29 @@
 /** Where converge.py stands on a node. */
 export const program = "/usr/local/lib/sovereign-edge/converge.py";
 
+/** What converge.py is told to do with the document on its standard input. */
+export type Verb = "secrets" | "apply" | "finish" | "release";
+
+/** Where the bundle of the program is uploaded to: in the home directory of the login user. */
+export const upload = ".sovereign-edge-program.json";
+
+/** The file that sshd writes when `ExposeAuthInfo` is on: who acts. Filled in by the login shell, past sudo. */
+const auth = '--auth "${SSH_USER_AUTH:-}"';
+
 /**
  * The one line that runs a verb of converge.py on a node. Constant: on failure the engine prints it, and any change of
  * it would run every command again.
  */
-export function commandLine(verb: "secrets" | "apply" | "finish", user: string): string {
-    return `${asRoot(user)}python3 -I ${program} ${verb}`;
+export function commandLine(verb: Verb, user: string): string {
+    return `${asRoot(user)}python3 -I ${program} ${verb} ${auth}`;
 }
 
-/** The line that installs converge.py from standard input. */
+/** The line that installs converge.py from the upload or, when that was installed before, from the copy that is kept. */
 export function installLine(user: string): string {
-    const read =
-        "import sys;s=sys.stdin.buffer.read();exec(compile(s,'converge.py','exec'),{'__name__':'__main__','SOURCE':s})";
-    return `${asRoot(user)}python3 -I -c "${read}" install`;
+    const kept = program.replace(/[^/]*$/, "program.json");
+    const read = `import json,os,sys;f=sys.argv[2];s=open(f if os.path.exists(f) else '${kept}','rb').read()`;
+    const run = "exec(compile(json.loads(s)['converge/bootstrap.py'],'bootstrap.py','exec'),{'BUNDLE':s})";
+    return `${asRoot(user)}python3 -I -c "${read};${run}" install "$HOME/${upload}" ${auth}`;
 }
 
 function asRoot(user: string): string {

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodePlan } from "../fleet/plan";
+import { bundleFile, bundleOf, placeBundle, readProgram, type Bundle } from "./bundle";
 import { canonical } from "./canonical";
-import { commandLine, installLine } from "./command";
-import type { DesiredState, Roster } from "./schema";
+import { commandLine, installLine, upload } from "./command";
 import { openRoad } from "./roads";
+import type { DesiredState, InstallDocument, Roster } from "./schema";
 
 /** What every command on a node needs beside its text. */
 export interface CommandOptions {
@@ -24,10 +23,35 @@ export function openRoads(nodes: readonly NodePlan[]): void {
     }
 }
 
-/** `converge on NODE`: installs converge.py. */
-export function installCommand(node: NodePlan, options: CommandOptions): remote.Command {
-    const text = readFileSync(resolve(__dirname, "converge.py"), "utf8");
-    return command(node, "converge", installLine(node.user), text, options);
+/** Puts the program where the engine uploads it from. */
+export function shipProgram(): Bundle {
+    const bundle = bundleOf(readProgram());
+    placeBundle(bundle);
+    return bundle;
+}
+
+/**
+ * `program on NODE` and `converge on NODE`: uploads converge.py and installs it. The engine keeps nothing of the program
+ * but its hash.
+ */
+export function installCommand(
+    node: NodePlan,
+    { sha256 }: Bundle,
+    { parent, dependsOn }: CommandOptions,
+): remote.Command {
+    const copy = new remote.CopyToRemote(
+        `program on ${node.name}`,
+        {
+            connection: connectionOf(node),
+            source: new pulumi.asset.FileAsset(bundleFile),
+            remotePath: upload,
+            triggers: triggersOf(node),
+        },
+        { parent, dependsOn: [...dependsOn] },
+    );
+    const { fleet, name, incarnation } = node;
+    const document: InstallDocument = { version: 1, fleet, node: name, incarnation, program: sha256 };
+    return command(node, "converge", installLine(node.user), canonical(document), { parent, dependsOn: [copy] });
 }
 
 /** `secrets on NODE`: stores what the node's roles refer to. `document` is a SecretsDocument as JSON. */
@@ -61,22 +85,23 @@ function command(
     return new remote.Command(
         `${what} on ${node.name}`,
         {
-            // Without a key: the SSH agent's are used, so that the connection is the same for every operator.
-            connection: {
-                host: "127.0.0.1",
-                port: node.road,
-                user: node.user,
-                hostKey: node.hostKey,
-                dialErrorLimit: 1,
-                perDialTimeout: 5,
-            },
+            connection: connectionOf(node),
             create,
             stdin,
-            // Only what is sent again when the machine behind the name is a new one.
-            triggers: [node.incarnation],
+            triggers: triggersOf(node),
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
         { parent, dependsOn: [...dependsOn] },
     );
+}
+
+/** Without a key: the SSH agent's are used, so that the connection is the same for every operator. */
+function connectionOf({ road, user, hostKey }: NodePlan): remote.CommandArgs["connection"] {
+    return { host: "127.0.0.1", port: road, user, hostKey, dialErrorLimit: 1, perDialTimeout: 5 };
+}
+
+/** Only what makes everything be sent again: the machine behind the name is a new one. */
+function triggersOf({ incarnation }: NodePlan): number[] {
+    return [incarnation];
 }

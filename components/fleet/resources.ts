@@ -1,6 +1,6 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { openRoads } from "../converge/resources";
+import { openRoads, shipProgram } from "../converge/resources";
 import { Nameserver, Zone } from "../dns/resources";
 import { Edge } from "../edge/resources";
 import { Mesh } from "../mesh/resources";
@@ -20,7 +20,10 @@ export class Fleet extends pulumi.ComponentResource {
         super("sovereign-edge:fleet:Fleet", plan.fleet);
         openRoads(Object.values(plan.nodes));
         const secrets = new SecretStore(plan, operatorSecrets, { parent: this });
-        this.nodes = Object.values(plan.nodes).map((node) => new Node(node, secrets.document(node), { parent: this }));
+        const program = shipProgram();
+        this.nodes = Object.values(plan.nodes).map(
+            (node) => new Node(node, program, secrets.document(node), { parent: this }),
+        );
         new Mesh(this.having("wireguard"), { parent: this });
         new Edge(this.having("caddy"), this.makeZones(), { parent: this });
         for (const { model, slug } of plan.models) {

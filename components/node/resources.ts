@@ -1,5 +1,6 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { Bundle } from "../converge/bundle";
 import { digest } from "../converge/canonical";
 import { finishCommand, installCommand, roleCommand, secretsCommand } from "../converge/resources";
 import type { NodePlan } from "../fleet/plan";
@@ -9,13 +10,15 @@ export class Node extends pulumi.ComponentResource {
     private ready: remote.Command;
     private readonly roles: remote.Command[] = [];
 
+    /** @param document what `secrets on NODE` stores @param program what `converge on NODE` installs */
     constructor(
         readonly plan: NodePlan,
+        program: Bundle,
         document: pulumi.Output<string>,
         opts: pulumi.ComponentResourceOptions,
     ) {
         super("sovereign-edge:node:Node", plan.name, {}, opts);
-        const converge = installCommand(plan, { parent: this, dependsOn: [] });
+        const converge = installCommand(plan, program, { parent: this, dependsOn: [] });
         this.ready = secretsCommand(plan, document, { parent: this, dependsOn: [converge] });
         if (plan.roles["packages"] !== undefined) this.ready = this.addRole("packages", this);
         this.registerOutputs({ address: plan.address });
