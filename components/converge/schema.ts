@@ -32,7 +32,7 @@ const unit = z.union([
     z.strictObject({
         enabled: z.boolean().describe("Starts at boot."),
         running: z.boolean().describe("Runs now."),
-        masked: z.literal(false).optional(),
+        masked: z.literal(false).optional().describe("Can be started; the default."),
         reloadOn: paths.optional().describe("Paths of this role whose change reloads the unit."),
         restartOn: paths.optional().describe("Paths of this role whose change restarts it; a restart wins."),
         stays: seconds(0, 600)
@@ -40,8 +40,8 @@ const unit = z.union([
             .describe("Seconds that it has to stay up after a start or restart before it counts; default 0.3."),
     }),
     z.strictObject({
-        enabled: z.literal(false),
-        running: z.literal(false),
+        enabled: z.literal(false).describe("A masked unit does not start at boot."),
+        running: z.literal(false).describe("A masked unit does not run."),
         masked: z.literal(true).describe("Nothing can start it, by hand or as a dependency."),
     }),
 ]);
