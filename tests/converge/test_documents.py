@@ -49,7 +49,7 @@ def refusal(data: bytes) -> str:
             'artifacts["/o"].url has to be an http',
         ),
         ({"artifacts": {"/o": {"url": "http://x/", "sha256": "0" * 64, "bytes": 1, "arch": "arm"}}}, "arch has to be"),
-        ({"rollback": "maybe"}, "rollback has to be config or never"),
+        ({"rollback": "maybe"}, "rollback has to be config, binary or never"),
     ],
 )
 def test_refused_naming_the_place(sections: dict[str, Any], words: str) -> None:

@@ -186,5 +186,11 @@ def test_release_leaves_only_data(node: Node, monkeypatch: pytest.MonkeyPatch) -
     assert not node.path("/var/lib/sovereign-edge").exists()
     assert not node.path("/usr/local/lib/sovereign-edge").exists()
     after = snapshot(node.root)
-    assert [name for name in after if name not in before] == ["usr/local", "usr/local/lib", "var/lib/web"]
+    assert [name for name in after if name not in before] == [
+        "etc/systemd",
+        "etc/systemd/system",
+        "usr/local",
+        "usr/local/lib",
+        "var/lib/web",
+    ]
     assert converge.release(node.machine) == ["unchanged"]

@@ -132,7 +132,7 @@ def test_killed_in_the_middle_and_run_again(node: Node, stubs: Path) -> None:
     assert node.leftovers() != []
     assert json.loads(run(SOURCE, stubs, *root, "status").stdout)["roles"]["role"]["result"] == "is being applied"
     again = run(SOURCE, stubs, *root, "apply", stdin=second)
-    assert again.stdout == b"changed: ran kill; reloaded x.service\n"
+    assert again.stdout == b"changed: /etc/x; ran kill; reloaded x.service\n"
     assert node.leftovers() == []
     assert run(SOURCE, stubs, *root, "apply", stdin=second).stdout == b"unchanged\n"
 

@@ -5,6 +5,7 @@
     converge.py apply           stdin = desired state of one role
     converge.py finish          stdin = roster: sweeps what no role of the roster names any more
     converge.py release         sweeps everything, removes the program; data directories stay and are listed
+    converge.py recover [boot]  finishes with a change that was cut off or not confirmed; `boot`: no service runs yet
     converge.py status          prints JSON; takes no lock
     converge.py zone-check DOMAIN FILE    loads a zone into a scratch database and checks it (PowerDNS on SQLite)
     converge.py zone-load  DOMAIN FILE    serves the zone under a raised serial, when its records are others than now

@@ -48,6 +48,7 @@ class UnitSpec(TypedDict):
     running: bool
     reloadOn: dict[str, bool]
     restartOn: dict[str, bool]
+    stays: int
 
 
 class HttpCheck(TypedDict):
@@ -89,6 +90,10 @@ class Desired(TypedDict):
     sysctl: dict[str, str]
     checks: dict[str, CheckSpec]
     rollback: str
+    backup: dict[str, list[str]]
+    """argv of what runs before a change that cannot be undone; empty when there is none"""
+    confirm: dict[str, int]
+    """window in seconds; empty when the role cannot cut the operator off"""
 
 
 class ActionSpec(TypedDict):
@@ -172,7 +177,11 @@ DESIRED = struct(
         "files": record(path, struct({"mode": MODE, "owner": OWNER, "text": string()}, {"validate": argv})),
         "links": record(path, struct({"target": string(r"[^\0\r\n]+", "a path")}, {})),
         "units": record(
-            UNIT, struct({"enabled": boolean, "running": boolean}, {"reloadOn": TRUES, "restartOn": TRUES})
+            UNIT,
+            struct(
+                {"enabled": boolean, "running": boolean},
+                {"reloadOn": TRUES, "restartOn": TRUES, "stays": integer(0, 600)},
+            ),
         ),
         "actions": record(NAME, struct({"argv": argv, "on": TRUES}, {})),
         "removal": record(NAME, struct({"argv": argv}, {})),
@@ -191,7 +200,9 @@ DESIRED = struct(
                 },
             ),
         ),
-        "rollback": string("config|never", "config or never"),
+        "rollback": string("config|binary|never", "config, binary or never"),
+        "backup": struct({"argv": argv}, {}),
+        "confirm": struct({"window": integer(10, 600)}, {}),
     },
 )
 SECRETS = struct(
@@ -214,6 +225,8 @@ def parse_desired(data: bytes) -> tuple[Desired, str]:
     for section in SECTIONS:
         document.setdefault(section, {})
     document.setdefault("rollback", "config")
+    document.setdefault("backup", {})
+    document.setdefault("confirm", {})
     for section, defaults in _DEFAULTS.items():
         document[section] = {key: {**defaults, **value} for key, value in document[section].items()}
     desired = cast(Desired, document)
@@ -227,7 +240,7 @@ _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "files": {"validate": []},
     "directories": {"keep": False},
     "artifacts": {"unpack": "", "mode": "0644"},
-    "units": {"reloadOn": {}, "restartOn": {}},
+    "units": {"reloadOn": {}, "restartOn": {}, "stays": 0},
     "users": {"shell": "/usr/sbin/nologin"},
     "packages": {"version": ""},
     "removal": {"on": {}},

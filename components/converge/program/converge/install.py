@@ -32,7 +32,7 @@ ConditionPathExists=/var/lib/sovereign-edge/journal.json
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/python3 -I {PROGRAM} recover
+ExecStart=/usr/bin/python3 -I {PROGRAM} recover boot
 
 [Install]
 WantedBy=sysinit.target

@@ -1,4 +1,4 @@
-"""One run at a time, and clearing up after one that was cut off."""
+"""One run at a time, and finishing with a change that was cut off."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Iterator
 
-from converge.durable import now, remove
+from converge import journal as journals
+from converge.durable import now
 from converge.errors import Failed
+from converge.journal import Journal
 from converge.machine import Machine
-from converge.packages import restore_policy
-from converge.paths import OLD, STAGE
 
 LOCK_PATIENCE = 15 * 60.0
 """Seconds one run waits for another: the roles of a node queue behind each other."""
@@ -22,56 +22,75 @@ LOCK_QUIET = 2.0
 
 
 @contextlib.contextmanager
-def locked(machine: Machine, what: str) -> Iterator[None]:
-    """Holds the machine's lock: one run at a time. Then clears what an earlier run that was cut off left behind."""
+def locked(machine: Machine, what: str, key: str = "") -> Iterator[Journal | None]:
+    """Holds the machine's lock: one run at a time. First finishes with a change that was cut off.
+
+    A change that waits for its confirmation counts as a run that is going on. It is given to the run whose `key` is
+    the change's own; everybody else waits until it is confirmed or undone. Otherwise the value is None.
+    """
     machine.prepare()
     descriptor = os.open(machine.state("lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _wait_for_lock(descriptor)
+        waiting = _Waiting()
+        while True:
+            waiting.until_free(descriptor)
+            pending = journals.load(machine)
+            confirm = pending["confirm"] if pending else None
+            if not pending or not confirm or not confirm["applied"] or journals.seconds_left(confirm) < 0:
+                mine = None
+                break
+            if pending["key"] == key:
+                mine = pending
+                break
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            waiting.a_moment(f"role {pending['role']}, which waits for a fresh connection")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"pid {os.getpid()} ({what}, since {now()})".encode(), 0)
-        recover(machine)
-        yield
+        clear_temporary(machine)
+        if pending and not mine:
+            journals.recover(machine, pending, words(pending))
+        yield mine
     finally:
         os.close(descriptor)
 
 
-def _wait_for_lock(descriptor: int) -> None:
-    start = time.monotonic()
-    told = False
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            waited = time.monotonic() - start
-        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another run"
+def words(journal: Journal) -> str:
+    """Why a change that is found here was not finished."""
+    if journal["confirm"] and journal["confirm"]["applied"]:
+        return f"reverted: no fresh connection within {journal['confirm']['window']} s"
+    return "was cut off, and undone"
+
+
+class _Waiting:
+    """Patience with whoever holds the lock."""
+
+    def __init__(self) -> None:
+        self.start = time.monotonic()
+        self.told = False
+
+    def until_free(self, descriptor: int) -> None:
+        """Waits until the lock is ours."""
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                self.a_moment(os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another run")
+
+    def a_moment(self, holder: str) -> None:
+        """Waits a little; raises Failed when that was too often."""
+        waited = time.monotonic() - self.start
         if waited > LOCK_PATIENCE:
-            raise Failed(
-                f"the machine is busy: {holder} still holds its lock after {LOCK_PATIENCE / 60:.0f} min"
-            ) from None
-        if waited > LOCK_QUIET and not told:
+            raise Failed(f"the machine is busy: {holder} still holds its lock after {LOCK_PATIENCE / 60:.0f} min")
+        if waited > LOCK_QUIET and not self.told:
             print(f"waiting for {holder}", file=sys.stderr, flush=True)
-            told = True
+            self.told = True
         time.sleep(0.05)
 
 
-def recover(machine: Machine) -> None:
-    """Clears the temporary files of a run that was cut off, and has its role looked at as if all had changed."""
+def clear_temporary(machine: Machine) -> None:
+    """Removes half-written files of our own."""
     for directory in ("", "roles", "secrets", "before"):
         for name in os.listdir(machine.state(directory)):
             if name.endswith(".new"):
                 os.unlink(os.path.join(machine.state(directory), name))
-    pending = machine.load("pending.json")
-    if not isinstance(pending, dict):
-        return
-    for directory in pending["directories"]:
-        remove(os.path.join(machine.at(directory), STAGE))
-        remove(os.path.join(machine.at(directory), OLD))
-    restore_policy(machine)
-    if pending["role"] in machine.names("roles"):
-        manifest = machine.manifest(pending["role"])
-        manifest["dirty"] = True
-        manifest["result"] = "was cut off"
-        machine.save(f"roles/{pending['role']}.json", manifest)
-    os.unlink(machine.state("pending.json"))

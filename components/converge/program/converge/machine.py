@@ -99,6 +99,8 @@ class Manifest(TypedDict):
     incarnation: int
     applied: str
     result: str
+    run: str
+    """The run that got it there."""
     dirty: bool
     """An apply was cut off or could not be undone: everything counts as changed."""
     desired: Desired | None
@@ -127,6 +129,8 @@ class Machine:
         """Without root (tests) owners are neither set nor compared."""
         self.held = False
         """Signals wait: the machine is between two configurations."""
+        self.booting = False
+        """No service runs yet: nothing is started, and nothing that needs one is run."""
         self._accounts: tuple[dict[str, list[str]], dict[str, int]] | None = None
 
     def at(self, name: str) -> str:
@@ -211,6 +215,7 @@ class Machine:
             "incarnation": 0,
             "applied": "",
             "result": "never applied",
+            "run": "",
             "dirty": False,
             "desired": None,
             "rendered": {},

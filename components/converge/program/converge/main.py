@@ -31,7 +31,7 @@ def _secrets(machine: Machine, _words: Sequence[str]) -> list[str]:
 
 
 def _apply(machine: Machine, _words: Sequence[str]) -> list[str]:
-    from converge.transaction import apply
+    from converge.apply import apply
 
     return apply(machine, read_input())
 
@@ -46,6 +46,14 @@ def _release(machine: Machine, _words: Sequence[str]) -> list[str]:
     from converge.sweep import release
 
     return release(machine)
+
+
+def _recover(machine: Machine, words: Sequence[str]) -> list[str]:
+    from converge.lock import locked
+
+    machine.booting = list(words) == ["boot"]
+    with locked(machine, "recover"):
+        return ["done"]
 
 
 def _status(machine: Machine, _words: Sequence[str]) -> list[str]:
@@ -71,6 +79,7 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "apply": (0, 0, _apply),
     "finish": (0, 0, _finish),
     "release": (0, 0, _release),
+    "recover": (0, 1, _recover),
     "status": (0, 0, _status),
     "zone-init": (0, 0, lambda machine, words: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words: _zone(machine, "zone-drop", words)),

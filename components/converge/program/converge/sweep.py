@@ -9,7 +9,6 @@ from typing import cast
 
 from converge.artifacts import load_stamps
 from converge.before import history, put_back_before, put_back_directory
-from converge.compare import read_sysctl, write_sysctl
 from converge.documents import SECTIONS, parse_roster
 from converge.durable import remove
 from converge.errors import Failed, enumerate_some, program_name
@@ -17,6 +16,7 @@ from converge.lock import locked
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
 from converge.packages import apt, apt_words, installed_packages, simulated
 from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
+from converge.sysctl import read_sysctl, write_sysctl
 
 
 def finish(machine: Machine, data: bytes) -> list[str]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets as randomness
 import time
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from converge.artifacts import Stamp, fetch, fingerprint, load_stamps
+from converge import journal as journals
+from converge.artifacts import fetch, fingerprint, load_stamps
 from converge.before import history, keep_before
 from converge.checks import wait_for
-from converge.compare import Plan, compare, directory_differs, read_sysctl, write_sysctl
-from converge.documents import UnitSpec, parse_desired
-from converge.durable import fsync_directory, now, remove, write_new
-from converge.errors import Failed, enumerate_some, program_name, reason, tail
-from converge.lock import locked
+from converge.compare import Plan, directory_differs
+from converge.confirm import arm, disarm
+from converge.documents import UnitSpec
+from converge.durable import fsync_directory, now, write_new
+from converge.errors import Armed, Failed, enumerate_some, program_name, reason
+from converge.journal import Journal, Undo, matching
 from converge.machine import Machine, Manifest, UnitState
 from converge.packages import install_packages, missing_packages
 from converge.paths import OLD, STAGE, is_unit_path, parents
 from converge.places import check_parents, keep_aside, make_directory
 from converge.store import Redactor
+from converge.sysctl import read_sysctl, write_sysctl
 from converge.wanted import Wanted
 
 SETTLE = 0.3
@@ -35,30 +39,6 @@ class Stopped(Failed):
         self.state = state
 
 
-def apply(machine: Machine, data: bytes) -> list[str]:
-    """The verb `apply`."""
-    desired, digest = parse_desired(data)
-    machine.check_identity(cast("Mapping[str, object]", desired))
-    role = desired["role"]
-    try:
-        with locked(machine, f"role {role}"):
-            machine.check_identity(cast("Mapping[str, object]", desired))
-            wanted = Wanted(machine, desired)
-            machine.record_identity(cast("Mapping[str, object]", desired))
-            manifest = machine.manifest(role)
-            states = machine.unit_states(sorted(desired["units"]))
-            plan = compare(machine, wanted, manifest, states)
-            if plan.empty and manifest["hash"] == digest and manifest["result"] == "applied":
-                return ["unchanged"]
-            return Transaction(machine, wanted, digest, manifest, plan, states).run()
-    except Stopped as failure:
-        raise Failed(f"{role}: {failure}", f"{tail(failure.detail)}\n{failure.state}") from None
-    except (Failed, OSError) as error:
-        raise Failed(
-            f"{role}: {reason(error)}", f"{tail(getattr(error, 'detail', ''))}\nNothing was changed."
-        ) from None
-
-
 class Transaction:
     """One role's way to its desired state. Each phase is a method; `run` is their order."""
 
@@ -66,7 +46,7 @@ class Transaction:
         self,
         machine: Machine,
         wanted: Wanted,
-        digest: str,
+        key: str,
         manifest: Manifest,
         plan: Plan,
         states: dict[str, UnitState],
@@ -74,45 +54,64 @@ class Transaction:
         self.machine = machine
         self.wanted = wanted
         self.desired = wanted.desired
-        self.digest = digest
         self.manifest = manifest
         self.plan = plan
         self.states = states
         self.staged: dict[str, str] = {}
         """path → where its new content waits, in a directory beside it: the same file system, the same base name"""
-        self.placed: list[tuple[str, str]] = []
-        """path and the backup of what it had ("" for nothing), in order"""
-        self.stamps_before: dict[str, Stamp] = {}
-        self.settings_before: list[tuple[str, str]] = []
-        self.unit_verbs: list[tuple[str, str]] = []
-        self.acted = False
+        self.placed: list[str] = []
+        self.operated: list[str] = []
+        """Units that were reloaded or restarted."""
         self.done: list[str] = []
+        self.journal = self._new_journal(key)
+
+    def _new_journal(self, key: str) -> Journal:
+        names = {*self.plan.files, *self.plan.links, *self.plan.artifacts}
+        return {
+            "run": randomness.token_hex(8),
+            "key": key,
+            "role": self.desired["role"],
+            "phase": "staging",
+            "directories": sorted({os.path.dirname(name) for name in names}),
+            "swaps": {},
+            "units": self.states,
+            "touch": {},
+            "sysctl": {},
+            "stamps": {},
+            "first": [],
+            "last": [],
+            "final": False,
+            "confirm": None,
+        }
 
     def run(self) -> list[str]:
-        """All phases. Raises Stopped with the state of the machine when one fails."""
+        """All phases. Raises Stopped with the machine's state when one fails, Armed when it has to be confirmed."""
         for name in (*self.wanted.hashes, *self.desired["directories"]):
             check_parents(self.machine, name)
         self.claim()
         try:
+            journals.save(self.machine, self.journal)
             self.install()
             self.stage()
-            self.place_what_is_new()
-            self.validate()
+            self.back_up()
         except Exception as failure:
             raise self.give_up(failure) from None
-        # From here on the machine is between two configurations until `record`.
-        self.machine.held = True
         try:
-            self.place([name for name in self.staged if name not in dict(self.placed)])
+            self.announce()
+            self.place(self.places_that_are_free())
+            self.validate()
+            # From here on the machine is between two configurations until it is committed.
+            self.machine.held = True
+            self.place([name for name in self.staged if name not in self.placed])
             self.set_sysctl()
             self.act()
             self.operate_units()
             self.check()
         except Exception as failure:
             raise self.roll_back(failure) from None
-        self.record()
-        self.clean()
-        return self.summary()
+        if self.journal["confirm"]:
+            self.wait_for_confirmation()
+        return self.commit()
 
     def claim(self) -> None:
         """Records what the role is about to touch and what stood there, before anything is touched."""
@@ -165,7 +164,6 @@ class Transaction:
     def install(self) -> None:
         """Packages, users, directories: what comes on top of a machine and takes nothing away."""
         machine, plan = self.machine, self.plan
-        self._announce()
         if plan.packages:
             brought = install_packages(machine, self.desired["packages"], plan.packages)
             self.manifest["touched"]["dependencies"].update(dict.fromkeys(brought, True))
@@ -178,12 +176,6 @@ class Transaction:
             make_directory(machine, name, int(spec["mode"], 8), self._owner(name, spec["owner"]))
         if plan.directories:
             self.done.append("directories " + enumerate_some(sorted(plan.directories), 3))
-
-    def _announce(self) -> None:
-        """Says where temporary files will be, so that they are found when this run is cut off."""
-        names = {*self.plan.files, *self.plan.links, *self.plan.artifacts}
-        directories = sorted({os.path.dirname(name) for name in names})
-        self.machine.save("pending.json", {"role": self.desired["role"], "directories": directories})
 
     def _make_user(self, user: str, spec: Mapping[str, str]) -> None:
         machine = self.machine
@@ -212,6 +204,8 @@ class Transaction:
     def stage(self) -> None:
         """Puts all new content beside its place, complete and synced; nothing that is in use is touched."""
         machine = self.machine
+        for directory in self.journal["directories"]:
+            self._make_stage(directory)
         for name in self.plan.artifacts:
             fetch(machine, name, self.desired["artifacts"][name], self._stage(name))
         for name in self.plan.files:
@@ -221,48 +215,90 @@ class Transaction:
         for name in self.plan.links:
             os.symlink(self.desired["links"][name]["target"], self._stage(name))
 
-    def _stage(self, name: str) -> str:
-        directory, _, base = name.rpartition("/")
+    def _make_stage(self, directory: str) -> None:
         make_directory(self.machine, directory)
         # Others may pass: a validator may run as the service's user. Each file has its own mode.
         for stage, mode in ((STAGE, 0o711), (OLD, 0o700)):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(f"{self.machine.at(directory)}/{stage}", 0o700)
-                os.chmod(f"{self.machine.at(directory)}/{stage}", mode)
+            os.mkdir(f"{self.machine.at(directory)}/{stage}", 0o700)
+            os.chmod(f"{self.machine.at(directory)}/{stage}", mode)
+
+    def _stage(self, name: str) -> str:
+        directory, _, base = name.rpartition("/")
         self.staged[name] = f"{self.machine.at(directory)}/{STAGE}/{base}"
         return self.staged[name]
 
-    def place_what_is_new(self) -> None:
-        """Fills places that are empty with what has no validator: validators may need it, and nothing uses it yet."""
-        free = [name for name in self.staged if not os.path.lexists(self.machine.at(name))]
-        if any(self.wanted.files[name]["validate"] for name in self.plan.files):
-            self.place(
-                [name for name in free if name not in self.wanted.files or not self.wanted.files[name]["validate"]]
-            )
+    def back_up(self) -> None:
+        """Gives what stands in the places a second name, durably, and runs the backup of what cannot be undone."""
+        for name in self.staged:
+            target = self.machine.at(name)
+            had = os.path.lexists(target)
+            if had or name not in self.desired["artifacts"]:
+                # A download that takes nobody's place may stay for the next try: nothing names it yet.
+                self.journal["swaps"][name] = had
+            # A directory cannot have two names: it moves when its place is taken.
+            if had and (os.path.islink(target) or not os.path.isdir(target)):
+                keep_aside(target, journals.backup_of(self.machine, name))
+        for directory in self.journal["directories"]:
+            fsync_directory(os.path.join(self.machine.at(directory), OLD))
+            fsync_directory(self.machine.at(directory))
+        command = self.desired["backup"].get("argv", [])
+        if command and not self.can_be_undone():
+            self.machine.run("backup", command, 3600)
+            self.done.append("made a backup")
+
+    def announce(self) -> None:
+        """Writes down what is about to be swapped and how to undo it; arms the revert when that is asked for."""
+        desired, previous, changed = self.desired, self.manifest["desired"], self.plan.changed
+        journal = self.journal
+        journal["phase"] = "swapping"
+        journal["final"] = desired["rollback"] == "never"
+        for unit, spec in desired["units"].items():
+            if changed & {*spec["restartOn"], *spec["reloadOn"]}:
+                journal["touch"][unit] = "restart" if changed & spec["restartOn"].keys() else "reload"
+        journal["sysctl"] = {key: read_sysctl(self.machine, key) for key in self.plan.sysctl}
+        stamps = load_stamps(self.machine)
+        journal["stamps"] = {name: stamps[name] for name in self.plan.artifacts if name in stamps}
+        if previous:
+            journal["last"] = matching(previous["actions"], {name for name, had in journal["swaps"].items() if had})
         else:
-            self.place([name for name in free if name in self.desired["artifacts"]])
+            journal["first"] = [action["argv"] for _, action in sorted(desired["removal"].items())]
+        window = desired["confirm"].get("window", 0)
+        if window:
+            journal["phase"] = "armed"
+            journal["confirm"] = arm(self.machine, journal["run"], window)
+        journals.save(self.machine, journal)
+
+    def places_that_are_free(self) -> list[str]:
+        """Empty places of what has no validator: validators may need it, and nothing uses it yet."""
+        free = [name for name in self.staged if not self.journal["swaps"].get(name)]
+        if any(self.wanted.files[name]["validate"] for name in self.plan.files):
+            return [name for name in free if name not in self.wanted.files or not self.wanted.files[name]["validate"]]
+        return [name for name in free if name in self.desired["artifacts"]]
 
     def validate(self) -> None:
         """Each staged file's own checker; `{}` is the staged file."""
         for name in sorted(self.plan.files):
             command = [word.replace("{}", self.staged[name]) for word in self.wanted.files[name]["validate"]]
             if command:
-                result = self.machine.system.run(command, 120)
+                result = self.machine.system.run(command, self.patience(120))
                 if result.code != 0:
                     # The operator knows the file by the name it will have.
                     words = result.output.replace(self.staged[name], name)
                     raise Failed(f"{name} is refused by {program_name(command)} (exit {result.code})", words)
 
+    def patience(self, seconds: float) -> float:
+        """Seconds that a step may take: no longer than until the change goes back by itself."""
+        confirm = self.journal["confirm"]
+        return max(1.0, min(seconds, journals.seconds_left(confirm) - 2)) if confirm else seconds
+
     def place(self, names: Sequence[str]) -> None:
-        """The swap: each path gets its new content in one rename; what it had is kept until the end."""
-        stamps: dict[str, Stamp] = {}
+        """The swap: each path gets its new content in one rename."""
+        stamps = {}
         for name in sorted(names):
-            target, backup = self.machine.at(name), ""
-            if os.path.lexists(target):
-                backup = os.path.join(os.path.dirname(target), OLD, os.path.basename(target))
-            self.placed.append((name, backup))
-            if backup:
-                keep_aside(target, backup)
+            target = self.machine.at(name)
+            self.placed.append(name)
+            if os.path.isdir(target) and not os.path.islink(target):
+                os.rename(target, journals.backup_of(self.machine, name))
             os.replace(self.staged[name], target)
             if name in self.desired["artifacts"]:
                 spec = self.desired["artifacts"][name]
@@ -270,14 +306,11 @@ class Transaction:
         for directory in sorted({os.path.dirname(name) for name in names}):
             fsync_directory(self.machine.at(directory))
         if stamps:
-            before = load_stamps(self.machine)
-            self.stamps_before.update({name: stamp for name, stamp in before.items() if name in stamps})
-            self.machine.save("artifacts.json", {**before, **stamps})
+            self.machine.save("artifacts.json", {**load_stamps(self.machine), **stamps})
 
     def set_sysctl(self) -> None:
         """Kernel settings."""
         for key in sorted(self.plan.sysctl):
-            self.settings_before.append((key, read_sysctl(self.machine, key)))
             write_sysctl(self.machine, key, self.desired["sysctl"][key])
             self.done.append(key)
 
@@ -285,8 +318,7 @@ class Transaction:
         """Commands whose paths changed, by name."""
         for name, action in sorted(self.desired["actions"].items()):
             if self.plan.changed & action["on"].keys():
-                self.acted = True
-                result = self.machine.system.run(action["argv"], 600)
+                result = self.machine.system.run(action["argv"], self.patience(600))
                 if result.code != 0:
                     raise Failed(
                         f"action {name}: {program_name(action['argv'])} failed (exit {result.code})", result.output
@@ -299,22 +331,26 @@ class Transaction:
             self.machine.run("units", ["systemctl", "daemon-reload"])
         specs = self.desired["units"]
         states = self.machine.unit_states(sorted(specs))
+        verbs = {unit: unit_verb(spec, states[unit], self.plan.changed) for unit, spec in sorted(specs.items())}
+        if not self.can_be_undone() and any(verb in ("start", "restart") for verb in verbs.values()):
+            self.journal["final"] = True
+            journals.save(self.machine, self.journal)
         for unit, spec in sorted(specs.items()):
             state = states[unit]
             if spec["enabled"] != state["enabled"] and (
                 state["installable"] or (spec["enabled"] and not state["known"])
             ):
                 self._systemctl("enable" if spec["enabled"] else "disable", unit)
-        for unit, spec in sorted(specs.items()):
-            verb = unit_verb(spec, states[unit], self.plan.changed)
+        journals.sync_units(self.machine)
+        for unit, verb in verbs.items():
             if verb == "start" and states[unit]["failed"]:
                 self.machine.system.run(["systemctl", "reset-failed", unit])
             if verb:
+                self.operated.append(unit)
                 self._systemctl(verb, unit)
 
     def _systemctl(self, verb: str, unit: str) -> None:
-        self.unit_verbs.append((verb, unit))
-        result = self.machine.system.run(["systemctl", verb, unit], 300)
+        result = self.machine.system.run(["systemctl", verb, unit], self.patience(300))
         if result.code != 0:
             raise Failed(f"{verb} {unit} failed", result.output + "\n" + self._journal(unit))
         self.done.append({"stop": "stopped "}.get(verb, verb.rstrip("e") + "ed ") + unit)
@@ -325,99 +361,62 @@ class Transaction:
     def check(self) -> None:
         """Waits until the role's checks pass. Where a unit was touched they have to pass again a little later: a reload
         may answer from the old process for a moment, and a unit may start only to die."""
-        for pause in (0.0, SETTLE) if self.unit_verbs else (0.0,):
-            time.sleep(pause)
+        stay = max([self.desired["units"][unit]["stays"] for unit in self.operated], default=0)
+        for pause in (0.0, max(SETTLE, stay)) if self.operated else (0.0,):
+            time.sleep(min(pause, self.patience(pause)))
             for name, check in sorted(self.desired["checks"].items()):
-                wait_for(self.machine, name, check)
-        states = self.machine.unit_states(sorted(self.desired["units"])) if self.unit_verbs else {}
+                wait_for(self.machine, name, {**check, "within": max(1, int(self.patience(check["within"])))})
+        states = self.machine.unit_states(sorted(self.desired["units"])) if self.operated else {}
         for unit, state in states.items():
             if self.desired["units"][unit]["running"] and not state["running"]:
                 raise Failed(f"{unit} did not stay up", self._journal(unit))
 
-    def record(self) -> None:
-        """The new desired state is what the machine is in."""
-        self.manifest["hash"] = self.digest
-        self.manifest["incarnation"] = self.desired["incarnation"]
-        self.manifest["applied"] = now()
-        self.manifest["dirty"] = False
-        self.manifest["desired"] = self.desired
-        self.manifest["rendered"] = self.wanted.hashes
-        self._save("applied")
+    def can_be_undone(self) -> bool:
+        """Whether going back is right: not once a new version may have changed data that the old one cannot read."""
+        replaced = any(self.journal["swaps"].get(name) for name in self.plan.artifacts)
+        return self.desired["rollback"] == "binary" or (self.desired["rollback"] == "config" and not replaced)
 
-    def clean(self) -> None:
-        """Removes all temporary files."""
-        for name in self.staged:
-            for stage in (STAGE, OLD):
-                remove(os.path.join(os.path.dirname(self.machine.at(name)), stage))
-        remove(self.machine.state("pending.json"))
+    def wait_for_confirmation(self) -> None:
+        """Leaves the change in place, armed; the run that confirms it comes over a fresh connection."""
+        confirm = self.journal["confirm"]
+        assert confirm
+        confirm["applied"] = True
+        confirm["done"] = self.summary()
+        self._save("is armed")
+        journals.save(self.machine, self.journal)
+        left = int(journals.seconds_left(confirm))
+        raise Armed(f"{self.desired['role']} is applied; waiting {left} s for a fresh connection")
+
+    def commit(self) -> list[str]:
+        """The new desired state is what the machine is in, from the moment that the manifest is on the disk."""
+        record_applied(self.machine, self.manifest, self.wanted, self.journal["run"])
+        journals.close(self.machine, self.journal)
+        return ["changed: " + "; ".join(self.summary())] if self.summary() else ["unchanged"]
 
     def summary(self) -> list[str]:
-        """One line: paths first, then what was done."""
-        paths = sorted(name for name, _ in self.placed)
-        parts = ([enumerate_some(paths, 5)] if paths else []) + self.done
-        return ["changed: " + "; ".join(parts)] if parts else ["unchanged"]
+        """What was done: paths first."""
+        paths = sorted(self.placed)
+        return ([enumerate_some(paths, 5)] if paths else []) + self.done
 
     # When a phase fails
 
     def give_up(self, failure: Exception) -> Stopped:
-        """Before the swap: takes away what was put into empty places. Downloads stay for the next try."""
-        problems: list[str] = []
-        self._take_back(problems)
+        """Before anything in use was touched."""
         extra = f" (stays: {enumerate_some(self.done)})" if self.done else ""
-        return self._stopped(failure, problems, f"The configuration is as it was before{extra}.")
+        return self._stopped(failure, [], f"The configuration is as it was before{extra}.")
 
     def roll_back(self, failure: Exception) -> Stopped:
-        """After the swap: previous files, links, kernel settings, and the units in their previous state."""
-        if self.desired["rollback"] == "never":
+        """Previous files, links, kernel settings, and the units in their previous state."""
+        if self.journal["final"]:
             self.manifest["dirty"] = True
-            return self._stopped(failure, [], "Stopped at the new configuration: this role is never rolled back.")
-        problems: list[str] = []
-        for verb, unit in reversed(self.unit_verbs):
-            state = self.states[unit]
-            if (verb == "start" and not state["running"]) or (verb == "enable" and not state["enabled"]):
-                self._attempt(problems, ["systemctl", "stop" if verb == "start" else "disable", unit])
-        self._take_back(problems)
-        for key, setting in self.settings_before:
-            with contextlib.suppress(Failed):
-                write_sysctl(self.machine, key, setting)
-        if any(is_unit_path(name) for name, _ in self.placed):
-            self._attempt(problems, ["systemctl", "daemon-reload"])
-        self._act_again(problems)
-        back = {"reload": "reload-or-restart", "restart": "restart", "stop": "start", "disable": "enable"}
-        for verb, unit in self.unit_verbs:
-            if verb in back and self.states[unit]["known"]:
-                self._attempt(problems, ["systemctl", back[verb], unit])
+            words = "Stopped at the new version: its data may have changed, so the old one is not put back."
+            return self._stopped(failure, [], words)
+        problems = Undo(self.machine, self.journal, self.operated).run()
+        if not self.machine.held:
+            return self._stopped(failure, problems, "The configuration is as it was before.")
         known = self.manifest["hash"] != ""
         words = "the previous configuration is in place." if known else "the machine is as it was before this role."
         return self._stopped(failure, problems, "Rolled back: " + words)
-
-    def _act_again(self, problems: list[str]) -> None:
-        previous = self.manifest["desired"]
-        if self.acted and previous:
-            restored = {name for name, backup in self.placed if backup}
-            for _, action in sorted(previous["actions"].items()):
-                if restored & action["on"].keys():
-                    self._attempt(problems, action["argv"])
-
-    def _attempt(self, problems: list[str], command: Sequence[str]) -> None:
-        result = self.machine.system.run(command, 300)
-        if result.code != 0:
-            problems.append(f"{' '.join(command[:3])} (exit {result.code})")
-
-    def _take_back(self, problems: list[str]) -> None:
-        for name, backup in reversed(self.placed):
-            target = self.machine.at(name)
-            try:
-                if backup and os.path.lexists(backup):
-                    if os.path.isdir(target) and not os.path.islink(target):
-                        remove(target)
-                    os.replace(backup, target)
-                elif not backup and name not in self.desired["artifacts"]:
-                    remove(target)
-            except OSError as error:
-                problems.append(reason(error))
-        if self.stamps_before:
-            self.machine.save("artifacts.json", {**load_stamps(self.machine), **self.stamps_before})
 
     def _stopped(self, failure: Exception, problems: list[str], state: str) -> Stopped:
         if problems:
@@ -426,9 +425,25 @@ class Transaction:
                 f"It could not be undone ({problems[0]}): parts of both configurations are in place. Apply it again."
             )
         with contextlib.suppress(OSError):
-            self.clean()
+            if self.journal["confirm"]:
+                disarm(self.machine, self.journal["run"])
             self._save("failed: " + Redactor(self.machine)(reason(failure))[:300])
+            journals.close(self.machine, self.journal)
         return Stopped(failure, state)
+
+
+def record_applied(machine: Machine, manifest: Manifest, wanted: Wanted, run: str) -> None:
+    """The commit point: the manifest says that the machine is in this desired state, and which run brought it there."""
+    desired = wanted.desired
+    manifest["hash"] = wanted.digest
+    manifest["incarnation"] = desired["incarnation"]
+    manifest["applied"] = now()
+    manifest["dirty"] = False
+    manifest["desired"] = desired
+    manifest["rendered"] = wanted.hashes
+    manifest["result"] = "applied"
+    manifest["run"] = run
+    machine.save(f"roles/{desired['role']}.json", manifest)
 
 
 def unit_verb(spec: UnitSpec, state: UnitState, changed: set[str]) -> str:

@@ -15,8 +15,9 @@ from converge.store import secret_value
 class Wanted:
     """A desired state with its texts rendered: the bytes of every file, and a hash for every path."""
 
-    def __init__(self, machine: Machine, desired: Desired) -> None:
+    def __init__(self, machine: Machine, desired: Desired, digest: str) -> None:
         self.desired = desired
+        self.digest = digest
         self.files = dict(desired["files"])
         if desired["sysctl"]:
             text = "".join(f"{key} = {value}\n" for key, value in sorted(desired["sysctl"].items()))

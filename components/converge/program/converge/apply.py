@@ -1,0 +1,67 @@
+"""The verb `apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from converge import journal as journals
+from converge.compare import compare
+from converge.confirm import disarm, require_peers
+from converge.documents import parse_desired
+from converge.errors import Failed, reason, tail
+from converge.journal import Journal, Undo
+from converge.lock import locked
+from converge.machine import Machine
+from converge.transaction import Stopped, Transaction, record_applied
+from converge.wanted import Wanted
+
+
+def apply(machine: Machine, data: bytes) -> list[str]:
+    """Brings the machine to the desired state in `data`. Raises Armed when that has to be confirmed."""
+    desired, digest = parse_desired(data)
+    machine.check_identity(cast("Mapping[str, object]", desired))
+    role = desired["role"]
+    key = f"apply {role} {digest}"
+    try:
+        with locked(machine, f"role {role}", key) as armed:
+            machine.check_identity(cast("Mapping[str, object]", desired))
+            wanted = Wanted(machine, desired, digest)
+            machine.record_identity(cast("Mapping[str, object]", desired))
+            return confirm(machine, wanted, armed) if armed else change(machine, wanted, key)
+    except Stopped as failure:
+        raise Failed(f"{role}: {failure}", f"{tail(failure.detail)}\n{failure.state}") from None
+    except (Failed, OSError) as error:
+        words = f"{tail(getattr(error, 'detail', ''))}\nNothing was changed."
+        raise Failed(f"{role}: {reason(error)}", words) from None
+
+
+def change(machine: Machine, wanted: Wanted, key: str) -> list[str]:
+    """Compares, and changes what differs."""
+    desired = wanted.desired
+    manifest = machine.manifest(desired["role"])
+    states = machine.unit_states(sorted(desired["units"]))
+    plan = compare(machine, wanted, manifest, states)
+    if plan.empty and manifest["hash"] == wanted.digest and manifest["result"] == "applied":
+        return ["unchanged"]
+    return Transaction(machine, wanted, key, manifest, plan, states).run()
+
+
+def confirm(machine: Machine, wanted: Wanted, journal: Journal) -> list[str]:
+    """This run came over a fresh connection: the armed change stays, if the mesh is as alive as before."""
+    try:
+        require_peers(machine, journal)
+    except Failed as failure:
+        problems = Undo(machine, journal).run()
+        disarm(machine, journal["run"])
+        manifest = machine.manifest(journal["role"])
+        manifest["result"] = f"failed: {failure}"
+        manifest["dirty"] = manifest["dirty"] or bool(problems)
+        machine.save(f"roles/{journal['role']}.json", manifest)
+        journals.close(machine, journal)
+        state = f"It could not be undone ({problems[0]})." if problems else "The previous configuration is in place."
+        raise Stopped(failure, state) from None
+    record_applied(machine, machine.manifest(journal["role"]), wanted, journal["run"])
+    disarm(machine, journal["run"])
+    journals.close(machine, journal)
+    return ["changed: " + "; ".join(journal["confirm"]["done"] if journal["confirm"] else [])]
