@@ -178,7 +178,8 @@ class Node:
     def secrets(self, wireguard: dict[str, str] | None = None, **secrets: tuple[int, str]) -> list[str]:
         """Stores secrets given as name=(generation, value)."""
         values = {name: {"generation": generation, "value": value} for name, (generation, value) in secrets.items()}
-        body = {"version": 1, "fleet": "dev", "node": "alice", "secrets": values, "wireguard": wireguard or {}}
+        header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
+        body = {**header, "secrets": values, "wireguard": wireguard or {}}
         lines: list[str] = converge.store_secrets(self.machine, json.dumps(body).encode())
         return lines
 

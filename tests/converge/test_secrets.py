@@ -135,7 +135,8 @@ def test_an_error_in_the_secrets_document_does_not_show_it(node: Node) -> None:
     with pytest.raises(converge.Refused) as caught:
         converge.store_secrets(node.machine, b'{"secrets": {"k": {"generation": 1, "value": "canary\n"}}')
     assert "canary" not in str(caught.value)
-    body = {"version": 1, "fleet": "dev", "node": "alice", "secrets": {"k": {"generation": 1, "value": ["canary"]}}}
+    header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1, "wireguard": {}}
+    body = {**header, "secrets": {"k": {"generation": 1, "value": ["canary"]}}}
     with pytest.raises(converge.Refused) as caught:
         converge.store_secrets(node.machine, json.dumps(body).encode())
     assert str(caught.value) == 'secrets["k"].value has to be a text'

@@ -29,26 +29,40 @@ def read_input(limit: int = LIMIT) -> bytes:
 def parse_json(data: bytes) -> object:
     """JSON with unique keys and whole numbers. The text never appears in an error: it may be secret."""
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_whole, parse_float=_whole)
+        return json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_whole,
+            parse_float=_whole,
+            parse_int=_short,
+        )
     except UnicodeDecodeError as error:
         raise Refused(f"standard input is not UTF-8 text (byte {error.start})") from None
     except json.JSONDecodeError as error:
         raise Refused(f"standard input is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
-    except (RecursionError, ValueError):
-        raise Refused("standard input is not JSON that can be read: nested too deep, or a number too long") from None
+    except RecursionError:
+        raise Refused("standard input is not JSON that can be read: it is nested too deep") from None
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise Refused(f"the key {shown(twice)} stands twice in one object")
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise Refused(f"the key {shown(key)} stands twice in one object")
+            seen.add(key)
     return result
 
 
 def _whole(text: str) -> object:
     raise Refused(f"{text[:20]} is not a whole number")
+
+
+def _short(text: str) -> int:
+    if len(text) > 20:
+        raise Refused(f"{text[:20]}... is a number too long for any field")
+    return int(text)
 
 
 def canonical(value: object) -> bytes:
@@ -86,10 +100,25 @@ def boolean(value: object, place: str) -> None:
         raise Refused(f"{place} has to be true or false")
 
 
-def true(value: object, place: str) -> None:
-    """True: the value of a set's members."""
-    if value is not True:
-        raise Refused(f"{place} has to be true")
+def literal(wanted: bool) -> Checker:
+    """True, the value of a set's members, or false."""
+
+    def check(value: object, place: str) -> None:
+        if value is not wanted:
+            raise Refused(f"{place} has to be {json.dumps(wanted)}")
+
+    return check
+
+
+def choice(*words: str) -> Checker:
+    """One of these words."""
+    shown_words = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+    def check(value: object, place: str) -> None:
+        if not isinstance(value, str) or value not in words:
+            raise Refused(f"{place} has to be {shown_words}")
+
+    return check
 
 
 def argv(value: object, place: str) -> None:
@@ -129,6 +158,16 @@ def struct(required: Mapping[str, Checker], optional: Mapping[str, Checker]) -> 
             if checker is None:
                 raise Refused(f"{_inside(place, shown(name)[1:-1])} is an unknown field")
             checker(inner, _inside(place, name))
+
+    return check
+
+
+def either(field: str, then: Checker, otherwise: Checker) -> Checker:
+    """An object of one of two shapes: of the first when `field` is true in it."""
+
+    def check(found: object, place: str) -> None:
+        chosen = then if isinstance(found, dict) and found.get(field) is True else otherwise
+        chosen(found, place)
 
     return check
 

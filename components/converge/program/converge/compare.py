@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from converge.artifacts import load_stamps, stamp_holds
-from converge.documents import DirectorySpec, FileSpec, UnitSpec
+from converge.documents import DirectorySpec, FileSpec, UnitSpec, UserSpec
 from converge.errors import Failed
 from converge.machine import Machine, Manifest, UnitState
 from converge.packages import missing_packages
@@ -98,7 +98,7 @@ def link_target(name: str) -> str | None:
         return None
 
 
-def user_differs(machine: Machine, user: str, spec: Mapping[str, str]) -> bool:
+def user_differs(machine: Machine, user: str, spec: UserSpec) -> bool:
     """Whether a user is missing or has another home or shell."""
     line = machine.account(user)
     return line is None or line[5:7] != [spec["home"], spec["shell"]]

@@ -1,4 +1,4 @@
-"""The documents that come on standard input: their types, and what is refused in them."""
+"""The documents that come on standard input: their types, what is refused in them, and what an absent field means."""
 
 from __future__ import annotations
 
@@ -8,9 +8,45 @@ import re
 from collections.abc import Mapping
 from typing import TypedDict, cast
 
-from converge.checkers import Checker, argv, boolean, canonical, integer, parse_json, record, string, struct, true
+from converge.checkers import canonical, parse_json
 from converge.errors import Refused, shown
-from converge.paths import LIBRARY, OLD, OWN_STATE, STAGE, STATE, parents, sysctl_path
+from converge.paths import UNITS, modules_path, parents, source_path, sysctl_path
+from converge.shapes import DESIRED, INSTALL, NAME_PATTERN, ROSTER, SECRETS
+
+
+class Requires(TypedDict):
+    """What the machine has to be; 0, "" and empty ask for nothing. Sizes are in bytes."""
+
+    disk: dict[str, int]
+    memory: int
+    pageSize: int
+    os: dict[str, bool]
+    arch: str
+
+
+class SourceSpec(TypedDict):
+    """A package source, in deb822's words; `key` is the armored key that signs it."""
+
+    uris: str
+    suites: str
+    components: str
+    architectures: str
+    key: str
+
+
+class PackageSpec(TypedDict):
+    """A package: `version` is empty when apt may choose."""
+
+    version: str
+    hold: bool
+
+
+class UserSpec(TypedDict):
+    """A system user and the groups it is in beside its own."""
+
+    home: str
+    shell: str
+    groups: dict[str, bool]
 
 
 class FileSpec(TypedDict):
@@ -42,10 +78,11 @@ class ArtifactSpec(TypedDict):
 
 
 class UnitSpec(TypedDict):
-    """A systemd unit and the paths whose change reloads or restarts it."""
+    """A systemd unit and the paths whose change reloads or restarts it. `stays` is in seconds, 0 for the usual."""
 
     enabled: bool
     running: bool
+    masked: bool
     reloadOn: dict[str, bool]
     restartOn: dict[str, bool]
     stays: int
@@ -61,12 +98,28 @@ class HttpCheck(TypedDict):
 
 
 class CheckSpec(TypedDict, total=False):
-    """Exactly one of `http`, `tcp` and `argv`; `within` seconds."""
+    """Exactly one of `http`, `tcp` and `argv`; `within` seconds; `when` is before or healthy."""
 
     http: HttpCheck
     tcp: str
     argv: list[str]
     within: int
+    when: str
+
+
+class ActionSpec(TypedDict):
+    """A command that runs when one of the paths in `on` changed; in `removal` `on` is empty."""
+
+    argv: list[str]
+    on: dict[str, bool]
+
+
+class JobSpec(TypedDict):
+    """Long work; `done` and `progress` are empty when there is no such command."""
+
+    argv: list[str]
+    done: list[str]
+    progress: list[str]
 
 
 class Desired(TypedDict):
@@ -77,30 +130,29 @@ class Desired(TypedDict):
     node: str
     role: str
     incarnation: int
-    packages: dict[str, dict[str, str]]
+    requires: Requires
+    sources: dict[str, SourceSpec]
+    packages: dict[str, PackageSpec]
     secrets: dict[str, int]
-    users: dict[str, dict[str, str]]
+    groups: dict[str, dict[str, str]]
+    users: dict[str, UserSpec]
     directories: dict[str, DirectorySpec]
     artifacts: dict[str, ArtifactSpec]
+    images: dict[str, dict[str, str]]
     files: dict[str, FileSpec]
     links: dict[str, dict[str, str]]
     units: dict[str, UnitSpec]
     actions: dict[str, ActionSpec]
     removal: dict[str, ActionSpec]
     sysctl: dict[str, str]
+    modules: dict[str, dict[str, str]]
     checks: dict[str, CheckSpec]
+    jobs: dict[str, JobSpec]
     rollback: str
     backup: dict[str, list[str]]
     """argv of what runs before a change that cannot be undone; empty when there is none"""
     confirm: dict[str, int]
     """window in seconds; empty when the role cannot cut the operator off"""
-
-
-class ActionSpec(TypedDict):
-    """A command that runs when one of the paths in `on` changed; in `removal` `on` is empty."""
-
-    argv: list[str]
-    on: dict[str, bool]
 
 
 class Secret(TypedDict):
@@ -120,99 +172,39 @@ class SecretsDocument(TypedDict):
 
 
 class Roster(TypedDict):
-    """The roles of a node with the hashes of their desired states."""
+    """The roles of a node with the hashes of their desired states, and the addresses of nodes."""
 
     fleet: str
     node: str
     roles: dict[str, str]
+    addresses: dict[str, str]
 
 
-def path(value: object, place: str) -> None:
-    """An absolute path without `..` and the like, outside of what is ours or the kernel's."""
-    if not isinstance(value, str) or not value.startswith("/") or len(value) > 1024:
-        raise Refused(f"{place} has to be an absolute path")
-    if any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > 200 for part in value[1:].split("/")):
-        raise Refused(f"{place} has to be a plain path, without '..', '.' or empty parts, none over 200 bytes")
-    if not value.isprintable() or STAGE in value.split("/") or OLD in value.split("/"):
-        raise Refused(f"{place} has characters or names that a path must not have")
-    if _reserved.match(value):
-        raise Refused(f"{place} belongs to converge.py or the kernel")
+class InstallDocument(TypedDict):
+    """Which program a machine should have: the SHA-256 of its bundle."""
+
+    fleet: str
+    node: str
+    program: str
 
 
-_reserved = re.compile(f"(/proc|/sys|/dev|{LIBRARY}|{STATE}/({'|'.join(map(re.escape, OWN_STATE))}))(/|$)|{STATE}$")
-
-
-NAME = string(r"[a-z0-9][a-z0-9.-]{0,99}", "a name of lower-case letters, digits, dots and dashes")
-SECRET_NAME = string(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}", "the name of a secret")
-OWNER = string(r"[a-z0-9_][a-z0-9_.-]{0,31}:[a-z0-9_][a-z0-9_.-]{0,31}", 'an owner, "user:group"')
-MODE = string(r"0?[0-7]{3,4}", 'an octal mode such as "0644"')
-UNIT = string(r"[A-Za-z0-9:_.\\][A-Za-z0-9:_.@\\-]{0,250}", "the name of a systemd unit")
-LINE = string(r"[^\0\r\n]*", "a text of one line")
-HASH = string(r"[0-9a-f]{64}", "a SHA-256 in hex")
-ACCOUNT = string(r"[a-z_][a-z0-9_-]{0,31}", "the name of a user")
-PACKAGE = string(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?", "the name of a package")
-WHOLE = integer(0, 2**53)
-TRUES = record(path, true)
-
-HEADER: Mapping[str, Checker] = {"version": integer(1, 1), "fleet": NAME, "node": NAME}
-DESIRED = struct(
-    {**HEADER, "role": NAME, "incarnation": WHOLE},
-    {
-        "packages": record(PACKAGE, struct({}, {"version": string(r"[A-Za-z0-9.+:~-]+", "a version")})),
-        "secrets": record(SECRET_NAME, WHOLE),
-        "users": record(ACCOUNT, struct({"home": path}, {"shell": path})),
-        "directories": record(path, struct({"mode": MODE, "owner": OWNER}, {"keep": boolean})),
-        "artifacts": record(
-            path,
-            struct(
-                {
-                    "url": string(r"https?://[!-~]+", "an http or https URL"),
-                    "sha256": HASH,
-                    "bytes": WHOLE,
-                    "arch": string("amd64|arm64|any", "amd64, arm64 or any"),
-                },
-                {"unpack": string(r"tar\.gz", "tar.gz"), "mode": MODE},
-            ),
-        ),
-        "files": record(path, struct({"mode": MODE, "owner": OWNER, "text": string()}, {"validate": argv})),
-        "links": record(path, struct({"target": string(r"[^\0\r\n]+", "a path")}, {})),
-        "units": record(
-            UNIT,
-            struct(
-                {"enabled": boolean, "running": boolean},
-                {"reloadOn": TRUES, "restartOn": TRUES, "stays": integer(0, 600)},
-            ),
-        ),
-        "actions": record(NAME, struct({"argv": argv, "on": TRUES}, {})),
-        "removal": record(NAME, struct({"argv": argv}, {})),
-        "sysctl": record(string(r"[a-z][A-Za-z0-9_./-]*", "the name of a kernel setting"), LINE),
-        "checks": record(
-            NAME,
-            struct(
-                {"within": integer(1, 86400)},
-                {
-                    "http": struct(
-                        {"url": string(r"https?://[!-~]+", "an http or https URL"), "status": integer(100, 599)},
-                        {"ca": path, "host": LINE},
-                    ),
-                    "tcp": string(r"\S+:[0-9]{1,5}", "host:port"),
-                    "argv": argv,
-                },
-            ),
-        ),
-        "rollback": string("config|binary|never", "config, binary or never"),
-        "backup": struct({"argv": argv}, {}),
-        "confirm": struct({"window": integer(10, 600)}, {}),
-    },
-)
-SECRETS = struct(
-    {**HEADER, "secrets": record(SECRET_NAME, struct({"generation": WHOLE, "value": string()}, {}))},
-    {"incarnation": WHOLE, "wireguard": record(NAME, string(r"[A-Za-z0-9+/]{43}=", "a WireGuard public key"))},
-)
-ROSTER = struct({**HEADER, "incarnation": WHOLE, "roles": record(NAME, HASH)}, {})
-
-SECTIONS = ["packages", "secrets", "users", "directories", "artifacts", "files", "links"]
-SECTIONS += ["units", "actions", "removal", "sysctl", "checks"]
+SECTIONS = ["sources", "packages", "secrets", "groups", "users", "directories", "artifacts", "images", "files", "links"]
+SECTIONS += ["units", "actions", "removal", "sysctl", "modules", "checks", "jobs", "backup", "confirm"]
+_DEFAULTS: Mapping[str, Mapping[str, object]] = {
+    "sources": {"architectures": ""},
+    "packages": {"version": "", "hold": False},
+    "users": {"shell": "/usr/sbin/nologin", "groups": {}},
+    "directories": {"keep": False},
+    "artifacts": {"unpack": "", "mode": "0644"},
+    "files": {"validate": []},
+    "units": {"masked": False, "reloadOn": {}, "restartOn": {}, "stays": 0},
+    "removal": {"on": {}},
+    "checks": {"when": "healthy"},
+    "jobs": {"done": [], "progress": []},
+}
+_REQUIRES: Requires = {"disk": {}, "memory": 0, "pageSize": 0, "os": {}, "arch": ""}
+WINDOW = 60
+"""Seconds that a role with `confirm` waits for a fresh connection unless it says otherwise."""
 REFERENCE = re.compile(r"\{\{([a-z]+):([^{}]*)\}\}")
 
 
@@ -222,33 +214,24 @@ def parse_desired(data: bytes) -> tuple[Desired, str]:
     DESIRED(document, "")
     assert isinstance(document, dict)
     digest = hashlib.sha256(canonical(document)).hexdigest()
+    if "confirm" in document:
+        document["confirm"].setdefault("window", WINDOW)
     for section in SECTIONS:
         document.setdefault(section, {})
     document.setdefault("rollback", "config")
-    document.setdefault("backup", {})
-    document.setdefault("confirm", {})
+    document["requires"] = {**_REQUIRES, **document.get("requires", {})}
     for section, defaults in _DEFAULTS.items():
         document[section] = {key: {**defaults, **value} for key, value in document[section].items()}
     desired = cast(Desired, document)
     _check_paths(desired)
     _check_references(desired)
-    _check_commands(desired)
+    _check_units(desired)
+    _check_the_rest(desired)
     return desired, digest
 
 
-_DEFAULTS: Mapping[str, Mapping[str, object]] = {
-    "files": {"validate": []},
-    "directories": {"keep": False},
-    "artifacts": {"unpack": "", "mode": "0644"},
-    "units": {"reloadOn": {}, "restartOn": {}, "stays": 0},
-    "users": {"shell": "/usr/sbin/nologin"},
-    "packages": {"version": ""},
-    "removal": {"on": {}},
-}
-
-
 def _check_paths(desired: Desired) -> None:
-    places: dict[str, str] = {sysctl_path(desired["role"]): "sysctl"} if desired["sysctl"] else {}
+    places = _implied_paths(desired)
     for section in ("files", "links", "artifacts", "directories"):
         for name in cast("dict[str, object]", desired[section]):
             if name in places:
@@ -266,6 +249,16 @@ def _check_paths(desired: Desired) -> None:
         _check_known(action["on"], things, f"actions[{shown(name)}].on")
 
 
+def _implied_paths(desired: Desired) -> dict[str, str]:
+    """Files that come from other sections, with the name of the section."""
+    places = {source_path(name): "sources" for name in desired["sources"]}
+    if desired["sysctl"]:
+        places[sysctl_path(desired["role"])] = "sysctl"
+    if desired["modules"]:
+        places[modules_path(desired["role"])] = "modules"
+    return places
+
+
 def _check_known(paths: Mapping[str, bool], things: set[str], place: str) -> None:
     for name in paths:
         if name not in things:
@@ -276,20 +269,45 @@ def _check_references(desired: Desired) -> None:
     for name, spec in desired["files"].items():
         place = f"files[{shown(name)}]"
         for kind, target in REFERENCE.findall(spec["text"]):
-            if kind not in ("secret", "wireguard"):
-                raise Refused(
-                    f"{place}.text refers to {shown(kind + ':' + target)}, which is an unknown kind of reference"
-                )
+            reference = shown(f"{kind}:{target}")
+            if kind not in ("secret", "wireguard", "address"):
+                raise Refused(f"{place}.text refers to {reference}, which is an unknown kind of reference")
+            if kind != "secret" and not re.fullmatch(NAME_PATTERN, target):
+                raise Refused(f"{place}.text refers to {reference}, which is not the name of a node")
             if kind == "secret" and target not in desired["secrets"]:
                 raise Refused(f"{place}.text refers to the secret {shown(target)}, which `secrets` does not name")
             if kind == "secret" and int(spec["mode"], 8) & 0o007:
                 raise Refused(f"{place} holds a secret, so its mode must give others nothing (it is {spec['mode']})")
 
 
-def _check_commands(desired: Desired) -> None:
+def _check_units(desired: Desired) -> None:
+    places = {**desired["files"], **desired["links"], **desired["artifacts"]}
+    for unit, spec in desired["units"].items():
+        if spec["masked"] and UNITS + unit in places:
+            raise Refused(
+                f"units[{shown(unit)}] is masked, and {UNITS + unit} is a file of this role: it can be one only"
+            )
+    for name in places:
+        directory, _, base = name.rpartition("/")
+        if directory.startswith(UNITS) and directory.endswith(".d") and not base.endswith(".conf"):
+            raise Refused(f"{shown(name)} is no drop-in that systemd reads: its name has to end in .conf")
+
+
+def _check_the_rest(desired: Desired) -> None:
     for name, check in desired["checks"].items():
         if sum(kind in check for kind in ("http", "tcp", "argv")) != 1:
             raise Refused(f"checks[{shown(name)}] has to have one of http, tcp and argv")
+    for name, source in desired["sources"].items():
+        flat = [suite.endswith("/") for suite in source["suites"].split()]
+        if any(flat) != (source["components"] == "") or any(flat) != all(flat):
+            raise Refused(
+                f"sources[{shown(name)}].components has to be empty when the suites end in '/' (a flat repository),"
+                " and only then"
+            )
+    if desired["backup"] and desired["rollback"] == "config":
+        raise Refused("backup is for a role whose rollback is binary or never; this one goes back by itself")
+    if desired["confirm"] and desired["rollback"] == "never":
+        raise Refused("confirm needs a role that can be undone, and its rollback is never")
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
     for name, spec in desired["artifacts"].items():
         if spec["arch"] not in ("any", machine):
@@ -300,28 +318,17 @@ def parse_secrets(data: bytes) -> SecretsDocument:
     """A secrets document."""
     document = parse_json(data)
     SECRETS(document, "")
-    assert isinstance(document, dict)
     canonical(document)
-    document.setdefault("wireguard", {})
     return cast(SecretsDocument, document)
 
 
 def parse_roster(data: bytes) -> Roster:
-    """A roster."""
+    """A roster; without addresses it has none."""
     document = parse_json(data)
     ROSTER(document, "")
+    assert isinstance(document, dict)
+    document.setdefault("addresses", {})
     return cast(Roster, document)
-
-
-class InstallDocument(TypedDict):
-    """Which program a machine should have: the SHA-256 of its bundle."""
-
-    fleet: str
-    node: str
-    program: str
-
-
-INSTALL = struct({**HEADER, "incarnation": WHOLE, "program": HASH}, {})
 
 
 def parse_install(data: bytes) -> InstallDocument:

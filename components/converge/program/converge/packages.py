@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+from converge.documents import PackageSpec
 from converge.durable import write_durably
 from converge.errors import Failed
 from converge.machine import Machine, Result
@@ -17,7 +18,7 @@ LISTS_FRESH = 24 * 3600.0
 """Age in seconds up to which apt's package lists are taken as they are."""
 
 
-def missing_packages(machine: Machine, packages: Mapping[str, Mapping[str, str]]) -> list[str]:
+def missing_packages(machine: Machine, packages: Mapping[str, PackageSpec]) -> list[str]:
     """Packages that are not installed, or not in the version wanted."""
     if not packages:
         return []
@@ -57,7 +58,7 @@ def apt(machine: Machine, *arguments: str, timeout: float = 3600) -> Result:
         time.sleep(2)
 
 
-def install_packages(machine: Machine, packages: Mapping[str, Mapping[str, str]], names: Sequence[str]) -> list[str]:
+def install_packages(machine: Machine, packages: Mapping[str, PackageSpec], names: Sequence[str]) -> list[str]:
     """Installs packages without starting their daemons. Returns what came along with them."""
     wanted = [f"{name}={packages[name]['version']}" if packages[name]["version"] else name for name in names]
     before = installed_packages(machine)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets as randomness
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from converge import journal as journals
@@ -15,7 +15,7 @@ from converge.before import history, keep_before
 from converge.checks import wait_for
 from converge.compare import Plan, directory_differs
 from converge.confirm import arm, disarm
-from converge.documents import UnitSpec
+from converge.documents import PackageSpec, UnitSpec, UserSpec
 from converge.durable import fsync_directory, now, write_new
 from converge.errors import Armed, Failed, enumerate_some, program_name, reason
 from converge.journal import Journal, Undo, matching
@@ -142,7 +142,7 @@ class Transaction:
             touched["users"][user] = known["users"].get(user, machine.account(user) is None)
         for unit, state in self.states.items():
             touched["units"][unit] = known["units"].get(unit, state)
-        anyhow = {name: {"version": ""} for name in self.plan.packages}
+        anyhow: dict[str, PackageSpec] = {name: {"version": "", "hold": False} for name in self.plan.packages}
         for name in missing_packages(machine, anyhow):
             touched["packages"][name] = True
         for key in desired["sysctl"]:
@@ -177,7 +177,7 @@ class Transaction:
         if plan.directories:
             self.done.append("directories " + enumerate_some(sorted(plan.directories), 3))
 
-    def _make_user(self, user: str, spec: Mapping[str, str]) -> None:
+    def _make_user(self, user: str, spec: UserSpec) -> None:
         machine = self.machine
         account = machine.account(user)
         options = ["--home", spec["home"], "--shell", spec["shell"], user]

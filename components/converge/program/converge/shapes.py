@@ -1,0 +1,170 @@
+"""What each field of the documents may hold; components/converge/schema.ts says the same for everybody else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+
+from converge.checkers import (
+    Checker,
+    argv,
+    boolean,
+    choice,
+    either,
+    integer,
+    literal,
+    record,
+    string,
+    struct,
+)
+from converge.errors import Refused
+from converge.paths import LIBRARY, LOG, OLD, RECOVER_UNIT, STAGE, STATE, UNITS
+
+_ROOTS = ("/proc", "/sys", "/dev", LIBRARY, STATE, os.path.dirname(LOG), UNITS + RECOVER_UNIT)
+RESERVED = (*(root + "/" for root in _ROOTS), f"{UNITS}{RECOVER_UNIT}.d/")
+"""What begins like this is the kernel's or converge.py's own."""
+
+
+def place(value: object, where: str) -> None:
+    """An absolute path without `..` and the like; `/` is one."""
+    if not isinstance(value, str) or not value.startswith("/") or len(value) > 1024:
+        raise Refused(f"{where} has to be an absolute path of up to 1024 characters")
+    if not value.isascii() or not value.isprintable():
+        raise Refused(f"{where} has characters that a path must not have: printable ASCII is allowed")
+    parts = value[1:].split("/")
+    if value != "/" and any(part in ("", ".", "..") or len(part) > 200 for part in parts):
+        raise Refused(f"{where} has to be a plain path, without '..', '.' or empty parts, none over 200 characters")
+
+
+def path(value: object, where: str) -> None:
+    """A place for something of a role: outside of what is ours or the kernel's."""
+    place(value, where)
+    assert isinstance(value, str)
+    if value == "/":
+        raise Refused(f"{where} has to be a path below '/'")
+    parts = value.split("/")
+    if STAGE in parts or OLD in parts or f"{value}/".startswith(RESERVED):
+        raise Refused(f"{where} belongs to converge.py or the kernel")
+
+
+def host_port(value: object, where: str) -> None:
+    """`host:port`."""
+    found = re.fullmatch(r"[!-~]+:([1-9][0-9]{0,4})", value) if isinstance(value, str) else None
+    if found is None or int(found[1]) > 65535:
+        raise Refused(f"{where} has to be host:port")
+
+
+_OWNER = r"([a-z_][a-z0-9_.-]{0,31}|[0-9]{1,9})"
+_PORT = r":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_REGISTRY = rf"([a-z0-9-]+(\.[a-z0-9-]+)+({_PORT})?|[a-z0-9-]+{_PORT}|localhost)"
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_TYPES = "service|socket|timer|path|mount|automount|swap|target|slice"
+
+NAME_PATTERN = r"[a-z0-9][a-z0-9.-]{0,99}"
+NAME = string(NAME_PATTERN, "a name of lower-case letters, digits, dots and dashes")
+SECRET_NAME = string(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}", "the name of a secret")
+OWNER = string(f"{_OWNER}:{_OWNER}", 'an owner, "user:group"')
+MODE = string(r"0?[0-7]{3,4}", 'an octal mode such as "0644"')
+ACCOUNT = string(r"[a-z_][a-z0-9_-]{0,31}", "the name of a user or group")
+LINE = string(r"[^\0\r\n]*", "a text of one line")
+HASH = string(r"[0-9a-f]{64}", "a SHA-256 in hex")
+URL = string(r"https?://[!-~]+", "an http or https URL")
+URLS = string(r"https?://[!-~]+( https?://[!-~]+)*", "http or https URLs with one space between", 4096)
+WORDS = string(r"[!-~]+( [!-~]+)*", "words with one space between", 4096)
+WORDS_OR_NONE = string(r"([!-~]+( [!-~]+)*)?", "words with one space between, or empty", 4096)
+HOST = string(r"[!-~]+", "a host name", 255)
+ADDRESS = string(rf"{_OCTET}(\.{_OCTET}){{3}}|[0-9a-f]{{0,4}}(:[0-9a-f]{{0,4}}){{2,7}}", "an IP address")
+PUBLIC_KEY = string(r"[A-Za-z0-9+/]{43}=", "a WireGuard public key")
+PACKAGE = string(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?", "the name of a package")
+VERSION = string(r"[A-Za-z0-9.+:~-]+", "a version")
+UNIT = string(
+    rf"(?!sovereign-edge-(recover|revert|job|run)[.-])[A-Za-z0-9:_.\\][A-Za-z0-9:_.@\\-]{{0,230}}\.({_TYPES})",
+    "the whole name of a systemd unit, such as caddy.service, none of converge.py's own",
+)
+MODULE = string(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}", "the name of a kernel module, with underscores")
+SETTING = string(r"[a-z][A-Za-z0-9_-]*([./][A-Za-z0-9_-]+)+", "the name of a kernel setting", 200)
+SYSTEM = string(r"[a-z][a-z0-9_-]*-[0-9][0-9.]*", "a system such as debian-13", 100)
+IMAGE = string(
+    rf"{_REGISTRY}(/[a-z0-9]+([._-]+[a-z0-9]+)*)+@sha256:[0-9a-f]{{64}}",
+    "a container image by its digest, registry/name@sha256:…, without a tag",
+    400,
+)
+KEY = string(
+    r"-----BEGIN PGP PUBLIC KEY BLOCK-----\n([A-Za-z]+: [ -~]*\n)*\n([A-Za-z0-9+/=]{1,76}\n)+"
+    r"-----END PGP PUBLIC KEY BLOCK-----\n?",
+    "an ASCII-armored OpenPGP public key",
+    262_144,
+)
+TRUE = literal(True)
+WHOLE = integer(0, 2**53 - 1)
+NOTHING = struct({}, {})
+TRUES = record(path, TRUE)
+
+_CHECK: Mapping[str, Checker] = {"within": integer(1, 86400)}
+_WHEN: Mapping[str, Checker] = {"when": choice("before", "healthy")}
+_HTTP = struct({"url": URL, "status": integer(100, 599)}, {"ca": path, "host": HOST})
+
+ROLE: Mapping[str, Checker] = {
+    "requires": struct(
+        {},
+        {
+            "disk": record(place, WHOLE),
+            "memory": WHOLE,
+            "pageSize": integer(4096, 1048576),
+            "os": record(SYSTEM, TRUE),
+            "arch": choice("amd64", "arm64"),
+        },
+    ),
+    "sources": record(
+        NAME,
+        struct({"uris": URLS, "suites": WORDS, "components": WORDS_OR_NONE, "key": KEY}, {"architectures": WORDS}),
+    ),
+    "packages": record(PACKAGE, struct({}, {"version": VERSION, "hold": TRUE})),
+    "secrets": record(SECRET_NAME, WHOLE),
+    "groups": record(ACCOUNT, NOTHING),
+    "users": record(ACCOUNT, struct({"home": path}, {"shell": path, "groups": record(ACCOUNT, TRUE)})),
+    "directories": record(path, struct({"mode": MODE, "owner": OWNER}, {"keep": boolean})),
+    "artifacts": record(
+        path,
+        struct(
+            {"url": URL, "sha256": HASH, "bytes": WHOLE, "arch": choice("amd64", "arm64", "any")},
+            {"unpack": choice("tar.gz"), "mode": MODE},
+        ),
+    ),
+    "images": record(IMAGE, NOTHING),
+    "files": record(path, struct({"mode": MODE, "owner": OWNER, "text": string()}, {"validate": argv})),
+    "links": record(path, struct({"target": string(r"[^\0\r\n]+", "a path")}, {})),
+    "units": record(
+        UNIT,
+        either(
+            "masked",
+            struct({"masked": TRUE, "enabled": literal(False), "running": literal(False)}, {}),
+            struct(
+                {"enabled": boolean, "running": boolean},
+                {"masked": literal(False), "reloadOn": TRUES, "restartOn": TRUES, "stays": integer(0, 600)},
+            ),
+        ),
+    ),
+    "actions": record(NAME, struct({"argv": argv, "on": TRUES}, {})),
+    "removal": record(NAME, struct({"argv": argv}, {})),
+    "sysctl": record(SETTING, LINE),
+    "modules": record(MODULE, NOTHING),
+    "checks": record(NAME, struct(_CHECK, {**_WHEN, "http": _HTTP, "tcp": host_port, "argv": argv})),
+    "jobs": record(NAME, struct({"argv": argv}, {"done": argv, "progress": argv})),
+    "rollback": choice("config", "binary", "never"),
+    "backup": struct({"argv": argv}, {}),
+    "confirm": struct({}, {"window": integer(10, 600)}),
+}
+_HEADER: Mapping[str, Checker] = {"version": integer(1, 1), "fleet": NAME, "node": NAME, "incarnation": WHOLE}
+DESIRED = struct({**_HEADER, "role": NAME}, ROLE)
+SECRETS = struct(
+    {
+        **_HEADER,
+        "secrets": record(SECRET_NAME, struct({"generation": WHOLE, "value": string()}, {})),
+        "wireguard": record(NAME, PUBLIC_KEY),
+    },
+    {},
+)
+ROSTER = struct({**_HEADER, "roles": record(NAME, HASH)}, {"addresses": record(NAME, ADDRESS)})
+INSTALL = struct({**_HEADER, "program": HASH}, {})
