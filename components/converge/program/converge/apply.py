@@ -8,7 +8,8 @@ from typing import cast
 from converge import journal as journals
 from converge.compare import compare
 from converge.confirm import disarm, require_peers
-from converge.documents import parse_desired
+from converge.detach import detached, missed_outcome
+from converge.documents import Desired, parse_desired
 from converge.errors import Failed, reason, tail
 from converge.journal import Journal, Undo
 from converge.lock import locked
@@ -24,31 +25,45 @@ def apply(machine: Machine, data: bytes) -> list[str]:
     role = desired["role"]
     key = f"apply {role} {digest}"
     try:
-        with locked(machine, f"role {role}", key) as armed:
-            machine.check_identity(cast("Mapping[str, object]", desired))
-            wanted = Wanted(machine, desired, digest)
-            machine.record_identity(cast("Mapping[str, object]", desired))
-            return confirm(machine, wanted, armed) if armed else change(machine, wanted, key)
+        lines = locked_apply(machine, desired, digest, key)
     except Stopped as failure:
         raise Failed(f"{role}: {failure}", f"{tail(failure.detail)}\n{failure.state}") from None
     except (Failed, OSError) as error:
         words = f"{tail(getattr(error, 'detail', ''))}\nNothing was changed."
         raise Failed(f"{role}: {reason(error)}", words) from None
+    return lines or detached(machine, f"apply-{role}", key, ["apply"], data)
 
 
-def change(machine: Machine, wanted: Wanted, key: str) -> list[str]:
-    """Compares, and changes what differs."""
+def locked_apply(machine: Machine, desired: Desired, digest: str, key: str) -> list[str]:
+    """What was done, under the machine's lock; nothing when a unit has to do it."""
+    role = desired["role"]
+    with locked(machine, f"role {role}", key) as armed:
+        machine.check_identity(cast("Mapping[str, object]", desired))
+        wanted = Wanted(machine, desired, digest)
+        machine.record_identity(cast("Mapping[str, object]", desired))
+        if armed:
+            return confirm(machine, wanted, armed)
+        transaction = compared(machine, wanted, key)
+        if not transaction:
+            return missed_outcome(machine, f"apply-{role}", key) or ["unchanged"]
+        return [] if machine.detaches else transaction.run()
+
+
+def compared(machine: Machine, wanted: Wanted, key: str) -> Transaction | None:
+    """The change that brings the machine to what is wanted; None when there is nothing to do."""
     desired = wanted.desired
     manifest = machine.manifest(desired["role"])
     states = machine.unit_states(sorted(desired["units"]))
     plan = compare(machine, wanted, manifest, states)
     if plan.empty and manifest["hash"] == wanted.digest and manifest["result"] == "applied":
-        return ["unchanged"]
-    return Transaction(machine, wanted, key, manifest, plan, states).run()
+        return None
+    return Transaction(machine, wanted, key, manifest, plan, states)
 
 
 def confirm(machine: Machine, wanted: Wanted, journal: Journal) -> list[str]:
     """This run came over a fresh connection: the armed change stays, if the mesh is as alive as before."""
+    # It ends within seconds, whether somebody still listens or not.
+    machine.held = True
     try:
         require_peers(machine, journal)
     except Failed as failure:

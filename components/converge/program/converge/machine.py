@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypedDict, cast
+from typing import Callable, NamedTuple, TypedDict, cast
 
 from converge.documents import Desired
 from converge.durable import now, write_durably
@@ -129,6 +129,11 @@ class Machine:
         """Without root (tests) owners are neither set nor compared."""
         self.held = False
         """Signals wait: the machine is between two configurations."""
+        self.known_as: dict[str, str] = {}
+        self.detaches = not root and os.path.isdir("/run/systemd/system")
+        """Changes are made by a unit of systemd's, which outlives the operator's connection."""
+        self.when_said: list[Callable[[], None]] = []
+        """What is done once the lines are printed."""
         self.booting = False
         """No service runs yet: nothing is started, and nothing that needs one is run."""
         self._accounts: tuple[dict[str, list[str]], dict[str, int]] | None = None
@@ -140,6 +145,10 @@ class Machine:
     def state(self, name: str) -> str:
         """A file of converge.py's own."""
         return f"{self.root}{STATE}/{name}"
+
+    def who(self) -> dict[str, str]:
+        """Who acts, as far as the machine knows."""
+        return self.known_as
 
     def run(self, what: str, command: Sequence[str], timeout: float = 120, **environment: str) -> str:
         """Runs a command that has to succeed. `what` begins the message of the failure."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -14,41 +13,41 @@ from converge.errors import Armed, Failed, Refused, reason
 from converge.machine import Machine
 from converge.paths import PROGRAM
 
-Verb = Callable[[Machine, Sequence[str]], "list[str]"]
-"""Gets the words after the verb; returns the lines to print."""
+Verb = Callable[[Machine, Sequence[str], Callable[[], bytes]], "list[str]"]
+"""Gets the words after the verb and what reads standard input; returns the lines to print."""
 
 
-def _install(machine: Machine, words: Sequence[str]) -> list[str]:
+def _install(machine: Machine, words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
     from converge.install import install
 
-    return install(machine, read_input(), *words)
+    return install(machine, read(), *words)
 
 
-def _secrets(machine: Machine, _words: Sequence[str]) -> list[str]:
+def _secrets(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
     from converge.store import store_secrets
 
-    return store_secrets(machine, read_input())
+    return store_secrets(machine, read())
 
 
-def _apply(machine: Machine, _words: Sequence[str]) -> list[str]:
+def _apply(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
     from converge.apply import apply
 
-    return apply(machine, read_input())
+    return apply(machine, read())
 
 
-def _finish(machine: Machine, _words: Sequence[str]) -> list[str]:
+def _finish(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
     from converge.sweep import finish
 
-    return finish(machine, read_input())
+    return finish(machine, read())
 
 
-def _release(machine: Machine, _words: Sequence[str]) -> list[str]:
+def _release(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.sweep import release
 
     return release(machine)
 
 
-def _recover(machine: Machine, words: Sequence[str]) -> list[str]:
+def _recover(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.lock import locked
 
     machine.booting = list(words) == ["boot"]
@@ -56,7 +55,18 @@ def _recover(machine: Machine, words: Sequence[str]) -> list[str]:
         return ["done"]
 
 
-def _status(machine: Machine, _words: Sequence[str]) -> list[str]:
+def _run(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge import detach
+
+    order = detach.read_order(machine, words[0])
+    machine.detaches = False
+    machine.known_as = dict(order["who"])
+    code, lines = outcome(machine, order["words"], order["input"].encode)
+    detach.write_outcome(machine, words[0], order, code, lines)
+    return []
+
+
+def _status(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.status import status
 
     return status(machine)
@@ -80,21 +90,36 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "finish": (0, 0, _finish),
     "release": (0, 0, _release),
     "recover": (0, 1, _recover),
+    "run": (1, 1, _run),
     "status": (0, 0, _status),
-    "zone-init": (0, 0, lambda machine, words: _zone(machine, "zone-init", words)),
-    "zone-drop": (1, 1, lambda machine, words: _zone(machine, "zone-drop", words)),
-    "zone-check": (2, 2, lambda machine, words: _zone(machine, "zone-check", words)),
-    "zone-load": (2, 2, lambda machine, words: _zone(machine, "zone-load", words)),
+    "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
+    "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
+    "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),
+    "zone-load": (2, 2, lambda machine, words, _: _zone(machine, "zone-load", words)),
 }
 """verb → fewest and most words after it, and what it does. Each imports its module when it runs."""
 
 
-def run_verb(machine: Machine, words: Sequence[str]) -> list[str]:
+def run_verb(machine: Machine, words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
     """Runs the verb in `words`; what it returns is printed."""
     fewest, most, verb = VERBS.get(words[0] if words else "", (1, 0, _status))
     if not fewest <= len(words) - 1 <= most:
         raise Refused(f"usage: converge.py [--root DIR] [--auth FILE] VERB, see {PROGRAM}; verbs: {', '.join(VERBS)}")
-    return verb(machine, words[1:])
+    return verb(machine, words[1:], read)
+
+
+def outcome(machine: Machine, words: Sequence[str], read: Callable[[], bytes]) -> tuple[int, list[str]]:
+    """Runs a verb: the exit code, and the lines to print."""
+    try:
+        if not machine.root and os.geteuid() != 0:
+            raise Failed("converge.py has to run as root: put `sudo -n` before it")
+        return 0, run_verb(machine, words, read)
+    except Armed as armed:
+        return 75, [str(armed)]
+    except Refused as refused:
+        return 64, [_clean(machine, str(refused))]
+    except Exception as error:
+        return 1, _clean(machine, f"{reason(error)}\n{getattr(error, 'detail', '')}").splitlines()
 
 
 def options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -116,21 +141,16 @@ def main(arguments: Sequence[str]) -> int:
     machine = Machine(os.path.realpath(given["--root"]) if given["--root"] else "", auth=given["--auth"])
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, machine.on_signal)
-    try:
-        if not machine.root and os.geteuid() != 0:
-            raise Failed("converge.py has to run as root: put `sudo -n` before it")
-        os.umask(0o022)
-        say(sys.stdout, run_verb(machine, words))
-        return 0
-    except Armed as armed:
-        say(sys.stderr, [f"confirm: {armed}"])
-        return 75
-    except Refused as refused:
-        say(sys.stderr, [f"refused: {_clean(machine, str(refused))}. Nothing was touched."])
-        return 64
-    except Exception as error:
-        say(sys.stderr, _clean(machine, f"{reason(error)}\n{getattr(error, 'detail', '')}").splitlines())
-        return 1
+    os.umask(0o022)
+    code, lines = outcome(machine, words, read_input)
+    if code == 64:
+        lines = [f"refused: {lines[0]}. Nothing was touched."]
+    if code == 75:
+        lines = [f"confirm: {lines[0]}"]
+    if say(sys.stderr if code else sys.stdout, lines):
+        for after in machine.when_said:
+            after()
+    return code
 
 
 def _clean(machine: Machine, text: str) -> str:
@@ -139,7 +159,10 @@ def _clean(machine: Machine, text: str) -> str:
     return Redactor(machine)(text)
 
 
-def say(stream: TextIO, lines: Sequence[str]) -> None:
-    """Prints up to ten lines. Whoever was listening may be gone; that changes nothing on the machine."""
-    with contextlib.suppress(OSError):
+def say(stream: TextIO, lines: Sequence[str]) -> bool:
+    """Prints up to ten lines. Whoever was listening may be gone: that changes nothing, and gives False."""
+    try:
         print("\n".join([line for line in lines if line.strip()][:10]), file=stream, flush=True)
+    except OSError:
+        return False
+    return True

@@ -9,6 +9,8 @@ PROGRAM = LIBRARY + "/converge.py"
 BUNDLE = LIBRARY + "/program.json"
 """Copy of the bundle that the installed program came from."""
 STATE = "/var/lib/sovereign-edge"
+RUN = "/run/sovereign-edge"
+"""Orders and outcomes of the changes that are going on; gone with the next boot."""
 LOG = "/var/log/sovereign-edge/history.jsonl"
 RECOVER_UNIT = "sovereign-edge-recover.service"
 UNITS = "/etc/systemd/system/"
@@ -16,8 +18,8 @@ STAGE = ".sovereign-edge.new"
 """Directory beside the place of a file, where its new content waits."""
 OLD = ".sovereign-edge.old"
 """Directory beside the place of a file, where what it had is kept until the end."""
-OWN_STATE = ["roles", "secrets", "before", "runs", "lock", "node.json", "wireguard.json", "addresses.json"]
-OWN_STATE += ["artifacts.json", "apt-lists", "journal.json"]
+OWN_STATE = ["roles", "secrets", "before", "runs", "lock", "node.json", "roster.json", "journal.json"]
+OWN_STATE += ["wireguard.json", "addresses.json", "artifacts.json", "apt-lists"]
 
 
 def sysctl_path(role: str) -> str:

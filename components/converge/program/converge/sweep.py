@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from converge.artifacts import load_stamps
 from converge.before import history, put_back_before, put_back_directory
+from converge.checkers import canonical
+from converge.detach import detached, missed_outcome
 from converge.documents import SECTIONS, parse_roster
 from converge.durable import remove
 from converge.errors import Failed, enumerate_some, program_name
@@ -23,13 +26,20 @@ def finish(machine: Machine, data: bytes) -> list[str]:
     """The verb `finish`: fails when a role of the roster is not applied, else sweeps what it does not name."""
     roster = parse_roster(data)
     machine.check_identity(cast("Mapping[str, object]", roster))
-    with locked(machine, "finish"):
+    key = f"finish {hashlib.sha256(canonical(roster)).hexdigest()}"
+    with locked(machine, "finish", key):
         machine.record_identity(cast("Mapping[str, object]", roster))
         manifests = machine.manifests()
         late = [role for role, digest in sorted(roster["roles"].items()) if not is_applied(manifests.get(role), digest)]
         if late:
             raise Failed(f"{enumerate_some(late)}: not applied yet with this desired state")
-        return Sweep(machine, manifests, set(roster["roles"])).run()
+        if not machine.detaches:
+            lines = Sweep(machine, manifests, set(roster["roles"])).run()
+            machine.save("roster.json", key)
+            return lines
+        if machine.load("roster.json") == key and manifests.keys() <= roster["roles"].keys():
+            return missed_outcome(machine, "finish", key) or ["unchanged"]
+    return detached(machine, "finish", key, ["finish"], data)
 
 
 def is_applied(manifest: Manifest | None, digest: str) -> bool:
@@ -40,7 +50,9 @@ def is_applied(manifest: Manifest | None, digest: str) -> bool:
 def release(machine: Machine) -> list[str]:
     """The verb `release`: undoes every role and removes converge.py with all that it kept."""
     if not os.path.isdir(machine.state("")):
-        return ["unchanged"]
+        return missed_outcome(machine, "release", "release") or ["unchanged"]
+    if machine.detaches:
+        return detached(machine, "release", "release", ["release"], b"")
     with locked(machine, "release"):
         lines = Sweep(machine, machine.manifests(), set()).run()
         for name in OWN_STATE:

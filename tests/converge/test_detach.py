@@ -1,0 +1,111 @@
+"""Changes in a unit of their own: a lost connection ends nothing, and whoever comes back gets the outcome."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converge_support import PROGRAM, Node, converge, document, file
+
+STUBS = {
+    "systemctl": 'echo "ActiveState=$(cat "$(dirname "$0")/state" 2>/dev/null || echo active)"\necho Result=oom-kill',
+    # What stands before the program are options; the unit goes on by itself.
+    "systemd-run": 'while [ "${1#--}" != "$1" ]; do shift; done\necho "$@" >>"$(dirname "$0")/started"\n"$@" &',
+    "slow": 'touch "$1.begun"; while [ ! -e "$1" ]; do sleep 0.01; done',
+}
+
+
+@pytest.fixture(autouse=True)
+def clock() -> None:
+    """The real clock: two processes wait for each other here."""
+
+
+@pytest.fixture
+def stubs(node: Node, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Programs that stand in for systemd, on a machine where the program is installed."""
+    directory = node.root / "stubs"
+    directory.mkdir()
+    for name, text in STUBS.items():
+        (directory / name).write_text(f"#!/bin/sh\n{text}\n")
+        (directory / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
+    program = node.path(converge.PROGRAM)
+    program.parent.mkdir(parents=True)
+    program.write_text((PROGRAM / "converge.py").read_text())
+    os.symlink(PROGRAM, program.parent / "current")
+    return directory
+
+
+def connection(node: Node) -> Any:
+    """The machine as a command sees it that came over SSH."""
+    machine = converge.Machine(str(node.root), converge.System(inherit_path=True))
+    machine.detaches = True
+    return machine
+
+
+def apply(node: Node, data: bytes) -> list[str]:
+    """Applies as the engine's command does, and says that the words came through."""
+    machine = connection(node)
+    lines: list[str] = converge.apply(machine, data)
+    for after in machine.when_said:
+        after()
+    return lines
+
+
+def test_a_unit_does_the_work(node: Node, stubs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    role = document(files={"/etc/x": file("x")})
+    assert apply(node, role) == ["changed: /etc/x"]
+    assert apply(node, role) == ["unchanged"]
+    assert (stubs / "started").read_text().count("run apply-role") == 1
+    assert list(node.path("/run/sovereign-edge").glob("*.outcome")) == []
+    bad = document(files={"/etc/x": file("y", validate=["sh", "-c", "echo no such word; exit 3", "{}"])})
+    with pytest.raises(converge.Failed, match="role: /etc/x is refused by sh") as caught:
+        apply(node, bad)
+    assert caught.value.detail == "no such word\nThe configuration is as it was before."
+    assert node.text("/etc/x") == "x"
+
+
+def slow_role(node: Node) -> tuple[bytes, Path]:
+    """A role whose action ends when a file appears."""
+    flag = node.root / "go"
+    action = {"argv": ["slow", str(flag)], "on": {"/etc/x": True}}
+    return document(files={"/etc/x": file("x")}, actions={"wait": action}), flag
+
+
+def test_a_lost_connection_ends_nothing(node: Node, stubs: Path) -> None:
+    data, flag = slow_role(node)
+    child = os.fork()
+    if child == 0:
+        apply(node, data)
+        os._exit(0)
+    begun = flag.with_name("go.begun")
+    while not begun.exists():
+        time.sleep(0.01)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    flag.touch()
+    # Whether the unit is still at work or has ended, its words are for the command that comes back.
+    assert apply(node, data) == ["changed: /etc/x; ran wait"]
+    assert (stubs / "started").read_text().count("run apply-role") == 1
+    assert apply(node, data) == ["unchanged"]
+
+
+def test_a_unit_that_was_killed(node: Node, stubs: Path) -> None:
+    (stubs / "systemd-run").write_text("#!/bin/sh\necho inactive >$(dirname $0)/state\n")
+    with pytest.raises(converge.Failed, match="apply-role: the change was cut off: the machine ran out of memory"):
+        apply(node, document(files={"/etc/x": file("x")}))
+
+
+def test_an_outcome_of_another_document_is_not_taken(node: Node, stubs: Path) -> None:
+    order = {"run": "00", "key": "other", "words": [], "input": "", "who": {}}
+    machine = connection(node)
+    node.path("/run/sovereign-edge").mkdir(parents=True)
+    converge.write_outcome(machine, "apply-role", order, 0, ["changed: lies"])
+    role = document(files={"/etc/x": file("x")})
+    assert apply(node, role) == ["changed: /etc/x"]
+    assert json.loads(node.text("/var/lib/sovereign-edge/roles/role.json"))["result"] == "applied"
