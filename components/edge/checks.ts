@@ -4,10 +4,13 @@ import { isPrivate } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";
 import { placementProblems } from "../node/placement";
 
-const placements: Check = ({ inventory, nodeNames }) => [
-    ...(inventory.edge === undefined ? [] : placementProblems(inventory.edge.at, ["edge", "at"], nodeNames)),
-    ...(inventory.dns === undefined ? [] : placementProblems([inventory.dns.primary], ["dns", "primary"], nodeNames)),
-];
+const placements: Check = (checked) => {
+    const { edge, dns } = checked.inventory;
+    return [
+        ...(edge === undefined ? [] : placementProblems(edge.at, ["edge", "at"], checked)),
+        ...(dns === undefined ? [] : placementProblems([dns.primary], ["dns", "primary"], checked)),
+    ];
+};
 
 const oneEdge: Check = ({ inventory }) => {
     const at = inventory.edge?.at ?? [];

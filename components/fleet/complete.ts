@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { artifactProblems } from "./artifacts";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
+import { departedNodes, unsaidNodes } from "./leaving";
 import { sortByPlace } from "./load";
 import { planSecrets } from "../secrets/plan";
 import type { Stack } from "./stack";
@@ -17,7 +18,8 @@ export function requireComplete(stack: Stack): void {
 /** What is missing beside the inventory, each with the verb that mends it. */
 export function completenessProblems(stack: Stack): PlacedProblem[] {
     const { inventory, lock, files, hostKeys } = stack;
-    const nodes = Object.entries(inventory.nodes);
+    const departed = departedNodes(stack);
+    const nodes = Object.entries(inventory.nodes).filter(([name]) => !departed.includes(name));
     const inLock = (problem: Problem): PlacedProblem => ({ ...problem, file: shown(files.lock), line: 1, column: 1 });
     return [
         ...artifactProblems(inventory, lock).map(inLock),
@@ -42,8 +44,23 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
                 line: 1,
                 column: 1,
             })),
+        ...unsaidNodes(stack).map((name) => stack.placeInLock(unsaid(name, shown(files.inventory)))),
         ...secretProblems(stack),
     ];
+}
+
+/** A node whose block was deleted while it may still hold roles. */
+function unsaid(name: string, inventory: string): Problem {
+    return {
+        code: "SE044",
+        path: ["roads", name],
+        message: `${name} is in the lock and no longer in ${inventory}: what runs on it would run on for ever.`,
+        fix: [
+            `Write its block again with \`leaving: true\` and run \`./fleet up\`, which cleans it and takes this line away;`,
+            `write \`leaving: gone\` when the machine is gone for good. If it was cleaned already (by a bare \`pulumi up\`,`,
+            `\`reset\` or \`destroy\`), delete this line.`,
+        ].join(" "),
+    };
 }
 
 function secretProblems({ inventory, secretNames, place }: Stack): PlacedProblem[] {

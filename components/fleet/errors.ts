@@ -32,6 +32,7 @@ export const codes = {
     SE014: "Hardware is a profile we know.",
     SE015: "Every pair of nodes can reach each other: one of them is public or both share a location.",
     SE016: "A private address lies inside the LAN of its location.",
+    SE017: "Nothing is placed on a node that leaves.",
     SE020: "A public name lies inside one of the domains.",
     SE021: "A public name needs an edge, a nameserver and domains.",
     SE022: "A public service stands on a node with a public address.",
@@ -44,6 +45,7 @@ export const codes = {
     SE041: "Every node has a pinned host key.",
     SE042: "Every node has a road (a loopback port).",
     SE043: "A secret that the inventory asks the operator for was set.",
+    SE044: "A node with a road is in the inventory: no machine is forgotten with its roles left running on it.",
 } as const;
 
 /** A code of the list above. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dump } from "js-yaml";
 import { z } from "zod";
-import type { PlacedProblem } from "./errors";
+import type { PlacedProblem, Problem } from "./errors";
 import { readSource } from "./source";
 
 const variant = z.strictObject({
@@ -38,13 +38,21 @@ export type LockedVariant = z.infer<typeof variant>;
 /** A lock with nothing in it. */
 export const emptyLock: Lock = { version: 1, roads: {}, generations: {}, artifacts: {} };
 
+/** A lock, what is wrong with its text, and the means to say where a path of it stands. */
+export interface LoadedLock {
+    readonly lock: Lock;
+    readonly problems: readonly PlacedProblem[];
+    readonly place: (problem: Problem) => PlacedProblem;
+}
+
 /** Reads a lock file's text; `undefined` (no file) is an empty lock. Never throws. */
-export function readLock(file: string, text: string | undefined): { lock: Lock; problems: PlacedProblem[] } {
-    if (text === undefined) return { lock: emptyLock, problems: [] };
-    const source = readSource(file, text);
-    if (source.problems.length > 0) return { lock: emptyLock, problems: [...source.problems] };
+export function readLock(file: string, text: string | undefined): LoadedLock {
+    const source = readSource(file, text ?? "");
+    const place = source.place.bind(source);
+    if (text === undefined) return { lock: emptyLock, problems: [], place };
+    if (source.problems.length > 0) return { lock: emptyLock, problems: source.problems, place };
     const result = lockSchema.safeParse(source.value);
-    if (result.success) return { lock: result.data, problems: [] };
+    if (result.success) return { lock: result.data, problems: [], place };
     const problems = result.error.issues.map((issue) =>
         source.place({
             code: "SE003",
@@ -53,7 +61,7 @@ export function readLock(file: string, text: string | undefined): { lock: Lock; 
             fix: "Take the last committed version of the file, or let `./fleet pin` write it anew.",
         }),
     );
-    return { lock: emptyLock, problems };
+    return { lock: emptyLock, problems, place };
 }
 
 /** The text of a lock file: keys sorted, so that its own diffs are small. */
@@ -63,14 +71,15 @@ export function writeLock(lock: Lock): string {
 
 /**
  * A loopback port for each node that has none yet: the first free one from a start that depends on the fleet's name,
- * so that two fleets on one workstation rarely meet. Ports that are there never change.
+ * so that two fleets on one workstation rarely meet. Ports that are there never change, and no road is taken away: it
+ * stands for a machine that may still hold roles.
  */
 export function assignRoads(
     fleet: string,
     nodes: readonly string[],
     roads: Readonly<Record<string, number>>,
 ): Record<string, number> {
-    const assigned = Object.fromEntries(Object.entries(roads).filter(([name]) => nodes.includes(name)));
+    const assigned: Record<string, number> = { ...roads };
     let port = 20000 + (createHash("sha256").update(fleet).digest().readUInt16BE(0) % 100) * 100;
     for (const name of nodes) {
         if (assigned[name] !== undefined) continue;
@@ -78,4 +87,10 @@ export function assignRoads(
         assigned[name] = port;
     }
     return assigned;
+}
+
+/** The lock without the roads of nodes that have left. */
+export function withoutRoads(lock: Lock, nodes: readonly string[]): Lock {
+    const kept = Object.entries(lock.roads).filter(([name]) => !nodes.includes(name));
+    return { ...lock, roads: Object.fromEntries(kept) };
 }

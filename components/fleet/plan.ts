@@ -2,6 +2,7 @@ import type { DesiredState, Role } from "../converge/schema";
 import { planMesh, type MeshNode } from "../mesh/plan";
 import { planModels } from "../models/plan";
 import { planSecrets, type Secrets } from "../secrets/plan";
+import { leavingNodes, staying } from "./leaving";
 import { renderRoles } from "./render";
 import type { Inventory } from "./schema";
 import type { Stack } from "./stack";
@@ -22,6 +23,8 @@ export interface NodePlan {
     readonly incarnation: number;
     /** Address in the mesh, when the fleet has one. */
     readonly mesh?: string;
+    /** Whether everything of ours is taken off it; it has no roles then. */
+    readonly leaving: boolean;
     readonly roles: Readonly<Record<string, DesiredState>>;
     /** Names of the secrets that are stored on the node. */
     readonly secrets: readonly string[];
@@ -40,14 +43,15 @@ export interface FleetPlan {
 }
 
 /** Computes the fleet: pure, the same for the same files, whole before anything is sent. */
-export function planFleet(stack: Stack): FleetPlan {
+export function planFleet(files: Stack): FleetPlan {
+    const stack = { ...files, inventory: staying(files.inventory) };
     const { inventory, lock } = stack;
     const secrets = planSecrets(inventory);
     const generations = Object.fromEntries(Object.keys(secrets).map((name) => [name, lock.generations[name] ?? 1]));
     const roles = renderRoles(stack, generations);
-    const names = Object.keys(inventory.nodes).sort();
+    const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
     const mesh = planMesh(inventory);
-    const nodes = Object.fromEntries(names.map((name) => [name, planNode(stack, name, mesh[name], roles[name] ?? {})]));
+    const nodes = Object.fromEntries(names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {})]));
     return {
         fleet: inventory.fleet,
         nodes,
@@ -79,6 +83,7 @@ function planNode(
         hostKey: hostKeys.find((key) => key.node === name)?.key ?? "",
         incarnation,
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
+        leaving: node?.leaving === true,
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
         secrets: [...new Set(Object.values(roles).flatMap((role) => Object.keys(role.secrets ?? {})))].sort(),
     };

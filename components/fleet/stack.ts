@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { InventoryError } from "./errors";
+import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { readKnownHosts, type HostKey } from "./known-hosts";
 import { loadInventory, sortByPlace, type Loaded } from "./load";
 import { readLock, type Lock } from "./lock";
@@ -21,6 +21,8 @@ export interface Stack extends Loaded {
     readonly name: string;
     readonly files: StackFiles;
     readonly lock: Lock;
+    /** Says where a path of the lock stands. */
+    readonly placeInLock: (problem: Problem) => PlacedProblem;
     readonly hostKeys: readonly HostKey[];
     /** Names of the secrets set with `./fleet secret set`; the values are not read here. */
     readonly secretNames: readonly string[];
@@ -60,13 +62,14 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
             { code: "SE001", path: [], message: "There is no such inventory.", fix, file: shown, line: 1, column: 1 },
         ]);
     }
-    const { lock, problems } = readLock(relative(process.cwd(), files.lock), readText(files.lock));
+    const { lock, problems, place } = readLock(relative(process.cwd(), files.lock), readText(files.lock));
     if (problems.length > 0) throw new InventoryError(sortByPlace(problems));
     return {
         ...loadInventory(name, shown, text),
         name,
         files,
         lock,
+        placeInLock: place,
         hostKeys: readKnownHosts(readText(files.knownHosts) ?? ""),
         secretNames: readSecretNames(readText(resolve(root, `Pulumi.${name}.yaml`))),
         shownCa: relative(process.cwd(), files.ca),

@@ -1,4 +1,5 @@
 import type { Check } from "../fleet/check";
+import { staying } from "../fleet/leaving";
 import { contains, isPrivate, parsePrefix } from "../fleet/net";
 import { meshAddresses, sameLan } from "./plan";
 
@@ -18,7 +19,7 @@ const insideNetwork: Check = ({ inventory }) =>
 
 const duplicateMesh: Check = ({ inventory }) => {
     const first = new Map<string, string>();
-    return Object.entries(meshAddresses(inventory)).flatMap(([name, address]) => {
+    return Object.entries(meshAddresses(staying(inventory))).flatMap(([name, address]) => {
         const other = first.get(address);
         if (other === undefined) {
             first.set(address, name);
@@ -36,7 +37,7 @@ const duplicateMesh: Check = ({ inventory }) => {
 };
 
 const reachable: Check = ({ inventory }) => {
-    const nodes = Object.entries(inventory.nodes);
+    const nodes = Object.entries(staying(inventory).nodes);
     return nodes.flatMap(([name, node], index) =>
         nodes.slice(0, index).flatMap(([other, peer]) =>
             !isPrivate(node.address) || !isPrivate(peer.address) || sameLan(inventory, name, other)

@@ -3,12 +3,12 @@ import { didYouMean, listOf } from "../fleet/errors";
 import { placementProblems } from "../node/placement";
 import { models } from "./catalogue";
 
-const placements: Check = ({ inventory, nodeNames }) => [
-    ...Object.entries(inventory.models?.engines ?? {}).flatMap(([engine, at]) =>
-        placementProblems(at, ["models", "engines", engine], nodeNames),
+const placements: Check = (checked) => [
+    ...Object.entries(checked.inventory.models?.engines ?? {}).flatMap(([engine, at]) =>
+        placementProblems(at, ["models", "engines", engine], checked),
     ),
-    ...Object.entries(inventory.models?.serve ?? {}).flatMap(([model, at]) =>
-        placementProblems(at, ["models", "serve", model], nodeNames),
+    ...Object.entries(checked.inventory.models?.serve ?? {}).flatMap(([model, at]) =>
+        placementProblems(at, ["models", "serve", model], checked),
     ),
 ];
 

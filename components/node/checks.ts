@@ -17,7 +17,9 @@ const anyNode: Check = ({ nodeNames }) =>
 
 const duplicateAddress: Check = ({ inventory }) => {
     const first = new Map<string, string>();
-    return Object.entries(inventory.nodes).flatMap(([name, node]) => {
+    // A machine that is gone for good is not dialled: another may have its address by now.
+    const dialled = Object.entries(inventory.nodes).filter(([, { leaving }]) => leaving !== "gone");
+    return dialled.flatMap(([name, node]) => {
         const other = first.get(node.address);
         if (other === undefined) {
             first.set(node.address, name);

@@ -28,5 +28,11 @@ export const nodeSchema = z
             .min(1)
             .default(1)
             .describe("Goes up when the machine behind the name is a new one, so that everything is sent again."),
+        leaving: z
+            .literal([true, "gone"])
+            .optional()
+            .describe(
+                "true: the next up takes everything of ours off it. gone: the machine is gone for good and is forgotten.",
+            ),
     })
     .describe("A machine you own.");

@@ -14,6 +14,7 @@ const node = (name: string, ...roles: string[]): NodePlan => ({
     road: 22000,
     hostKey: "",
     incarnation: 1,
+    leaving: false,
     roles: Object.fromEntries(
         roles.map((role) => [role, { version: 1, fleet: "home", node: name, role, incarnation: 1 }]),
     ),

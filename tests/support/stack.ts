@@ -36,6 +36,7 @@ export function stackOf(name: string, text: string): Stack {
         name,
         files: { inventory: "", lock: "", knownHosts: "", ca: "", passphrase: "" },
         lock: fullLock(name, nodes),
+        placeInLock: (problem) => ({ ...problem, file: `stacks/${name}.lock.yaml`, line: 1, column: 1 }),
         hostKeys: nodes.map((node, index) => ({ node, key: hostKey, line: index + 1 })),
         secretNames: [],
         shownCa: `stacks/${name}.ca.pem`,
