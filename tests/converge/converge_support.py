@@ -183,11 +183,12 @@ class Node:
         lines: list[str] = converge.store_secrets(self.machine, json.dumps(body).encode())
         return lines
 
-    def finish(self, **roles: dict[str, Any]) -> list[str]:
+    def finish(self, addresses: dict[str, str] | None = None, **roles: dict[str, Any]) -> list[str]:
         """Finishes with a roster of roles given as role=sections."""
         self.system.calls.clear()
         hashes = {role: digest(document(role, **sections)) for role, sections in roles.items()}
         body = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1, "roles": hashes}
+        body["addresses"] = addresses or {}
         lines: list[str] = converge.finish(self.machine, json.dumps(body).encode())
         return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -194,3 +195,34 @@ def test_release_leaves_only_data(node: Node, monkeypatch: pytest.MonkeyPatch) -
         "var/lib/web",
     ]
     assert converge.release(node.machine) == ["unchanged"]
+
+
+def test_addresses(node: Node) -> None:
+    text = "[Peer]\nEndpoint = {{address:gematria}}:51820\nPersistentKeepalive = 25\n"
+    role = {"files": {"/etc/wg": file(text)}, "units": {"wg.service": unit(reloadOn={"/etc/wg": True})}}
+    node.system.unit("wg.service")
+    node.apply(**role)
+    assert node.text("/etc/wg") == "[Peer]\nPersistentKeepalive = 25\n"
+    told = {"gematria": "203.0.113.4", "lucidia": "203.0.113.5"}
+    assert node.finish(told, role=role) == ["changed: /etc/wg; reloaded wg.service"]
+    assert node.text("/etc/wg") == text.replace("{{address:gematria}}", "203.0.113.4")
+    assert node.finish(told, role=role) == ["unchanged"]
+    assert node.finish({**told, "lucidia": "203.0.113.6"}, role=role) == ["unchanged"]
+    assert node.apply(**role) == ["unchanged"]
+
+
+def test_addresses_of_a_role_that_has_to_be_confirmed(node: Node) -> None:
+    text = "Endpoint = {{address:gematria}}:51820\n"
+    dangerous = {"files": {"/etc/wg": file(text)}, "confirm": {"window": 30}}
+    harmless = {"files": {"/etc/hosts": file("{{address:gematria}} gematria\n")}}
+    for role, sections in (("wireguard", dangerous), ("base", harmless)):
+        with contextlib.suppress(converge.Armed):
+            node.apply(role, **sections)
+            continue
+        node.apply(role, **sections)
+    told = {"gematria": "203.0.113.4"}
+    with pytest.raises(converge.Armed, match="wireguard is applied; waiting"):
+        node.finish(told, wireguard=dangerous, base=harmless)
+    assert node.text("/etc/hosts") == "203.0.113.4 gematria\n"
+    assert node.finish(told, wireguard=dangerous, base=harmless) == ["changed: /etc/wg"]
+    assert node.finish(told, wireguard=dangerous, base=harmless) == ["unchanged"]

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from typing import TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from converge.checkers import canonical, parse_json
 from converge.errors import Refused, shown
@@ -216,18 +216,23 @@ def parse_desired(data: bytes) -> tuple[Desired, str]:
     digest = hashlib.sha256(canonical(document)).hexdigest()
     if "confirm" in document:
         document["confirm"].setdefault("window", WINDOW)
+    desired = filled(document)
+    _check_paths(desired)
+    _check_references(desired)
+    _check_units(desired)
+    _check_the_rest(desired)
+    return desired, digest
+
+
+def filled(document: dict[str, Any]) -> Desired:
+    """A desired state with what an absent section or field means: also one that an older program recorded."""
     for section in SECTIONS:
         document.setdefault(section, {})
     document.setdefault("rollback", "config")
     document["requires"] = {**_REQUIRES, **document.get("requires", {})}
     for section, defaults in _DEFAULTS.items():
         document[section] = {key: {**defaults, **value} for key, value in document[section].items()}
-    desired = cast(Desired, document)
-    _check_paths(desired)
-    _check_references(desired)
-    _check_units(desired)
-    _check_the_rest(desired)
-    return desired, digest
+    return cast(Desired, document)
 
 
 def _check_paths(desired: Desired) -> None:
@@ -318,7 +323,6 @@ def parse_secrets(data: bytes) -> SecretsDocument:
     """A secrets document."""
     document = parse_json(data)
     SECRETS(document, "")
-    canonical(document)
     return cast(SecretsDocument, document)
 
 

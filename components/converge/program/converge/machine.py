@@ -7,10 +7,11 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
-from typing import Callable, NamedTuple, TypedDict, cast
+from typing import Any, Callable, NamedTuple, TypedDict, cast
 
-from converge.documents import Desired
+from converge.documents import Desired, filled
 from converge.durable import now, write_durably
 from converge.errors import Failed, Interrupted, Refused, shown
 from converge.paths import STATE
@@ -129,7 +130,9 @@ class Machine:
         """Without root (tests) owners are neither set nor compared."""
         self.held = False
         """Signals wait: the machine is between two configurations."""
+        self.started = time.monotonic()
         self.known_as: dict[str, str] = {}
+        """Who acts; a unit that outlives the connection is told so by the command that started it."""
         self.detaches = not root and os.path.isdir("/run/systemd/system")
         """Changes are made by a unit of systemd's, which outlives the operator's connection."""
         self.when_said: list[Callable[[], None]] = []
@@ -148,6 +151,10 @@ class Machine:
 
     def who(self) -> dict[str, str]:
         """Who acts, as far as the machine knows."""
+        if not self.known_as:
+            from converge.who import login
+
+            self.known_as = login(self)
         return self.known_as
 
     def run(self, what: str, command: Sequence[str], timeout: float = 120, **environment: str) -> str:
@@ -217,7 +224,14 @@ class Machine:
         """What is known of a role; an empty manifest when it was never here."""
         found = self.load(f"roles/{role}.json")
         if found is not None:
-            return cast(Manifest, found)
+            manifest = cast(Manifest, found)
+            manifest.setdefault("run", "")
+            if manifest["desired"]:
+                # An older version of this program may have recorded it, which did not know every section.
+                manifest["desired"] = filled(cast("dict[str, Any]", manifest["desired"]))
+            for section in TOUCHED_SECTIONS:
+                cast("dict[str, Any]", manifest["touched"]).setdefault(section, {})
+            return manifest
         return {
             "role": role,
             "hash": "",

@@ -36,7 +36,7 @@ def _apply(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -
 
 
 def _finish(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
-    from converge.sweep import finish
+    from converge.finish import finish
 
     return finish(machine, read())
 
@@ -45,6 +45,12 @@ def _release(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]
     from converge.sweep import release
 
     return release(machine)
+
+
+def _history(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.log import print_lines
+
+    return print_lines(machine, words)
 
 
 def _recover(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
@@ -92,12 +98,17 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "recover": (0, 1, _recover),
     "run": (1, 1, _run),
     "status": (0, 0, _status),
+    "history": (0, 1, _history),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),
     "zone-load": (2, 2, lambda machine, words, _: _zone(machine, "zone-load", words)),
 }
 """verb → fewest and most words after it, and what it does. Each imports its module when it runs."""
+
+
+ANCHORED = {"install", "secrets", "apply", "finish", "release"}
+"""Verbs whose answer ends with the newest line of the log, for the engine to keep."""
 
 
 def run_verb(machine: Machine, words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
@@ -122,6 +133,22 @@ def outcome(machine: Machine, words: Sequence[str], read: Callable[[], bytes]) -
         return 1, _clean(machine, f"{reason(error)}\n{getattr(error, 'detail', '')}").splitlines()
 
 
+def answer(machine: Machine, words: Sequence[str]) -> tuple[int, list[str]]:
+    """Runs a verb for whoever called. For the engine's verbs the last of at most ten lines is the newest of the log."""
+    if not words or words[0] not in ANCHORED:
+        return outcome(machine, words, read_input)
+    # Now: `release` takes the program away.
+    from converge.log import anchor
+
+    code, lines = outcome(machine, words, read_input)
+    if code:
+        return code, lines
+    try:
+        return 0, [*[line for line in lines if line.strip()][:9], anchor(machine)]
+    except OSError as error:
+        return 1, [f"{words[0]} is done, but the log of changes cannot be read ({reason(error)})", *lines]
+
+
 def options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """Takes `--root DIR` and `--auth FILE` out of the arguments, wherever they stand."""
     found = {"--root": "", "--auth": ""}
@@ -142,7 +169,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, machine.on_signal)
     os.umask(0o022)
-    code, lines = outcome(machine, words, read_input)
+    code, lines = answer(machine, words)
     if code == 64:
         lines = [f"refused: {lines[0]}. Nothing was touched."]
     if code == 75:
@@ -161,8 +188,10 @@ def _clean(machine: Machine, text: str) -> str:
 
 def say(stream: TextIO, lines: Sequence[str]) -> bool:
     """Prints up to ten lines. Whoever was listening may be gone: that changes nothing, and gives False."""
+    shown = [line for line in lines if line.strip()][:10]
     try:
-        print("\n".join([line for line in lines if line.strip()][:10]), file=stream, flush=True)
+        stream.write("".join(line + "\n" for line in shown))
+        stream.flush()
     except OSError:
         return False
     return True

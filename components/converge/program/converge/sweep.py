@@ -1,18 +1,16 @@
-"""Finish and release: taking away what is not wanted any more."""
+"""The sweep: taking away what is not wanted any more; and release, which takes everything away."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from converge.artifacts import load_stamps
 from converge.before import history, put_back_before, put_back_directory
-from converge.checkers import canonical
 from converge.detach import detached, missed_outcome
-from converge.documents import SECTIONS, parse_roster
+from converge.documents import SECTIONS
 from converge.durable import remove
 from converge.errors import Failed, enumerate_some, program_name
 from converge.lock import locked
@@ -20,31 +18,6 @@ from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
 from converge.packages import apt, apt_words, installed_packages, simulated
 from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
 from converge.sysctl import read_sysctl, write_sysctl
-
-
-def finish(machine: Machine, data: bytes) -> list[str]:
-    """The verb `finish`: fails when a role of the roster is not applied, else sweeps what it does not name."""
-    roster = parse_roster(data)
-    machine.check_identity(cast("Mapping[str, object]", roster))
-    key = f"finish {hashlib.sha256(canonical(roster)).hexdigest()}"
-    with locked(machine, "finish", key):
-        machine.record_identity(cast("Mapping[str, object]", roster))
-        manifests = machine.manifests()
-        late = [role for role, digest in sorted(roster["roles"].items()) if not is_applied(manifests.get(role), digest)]
-        if late:
-            raise Failed(f"{enumerate_some(late)}: not applied yet with this desired state")
-        if not machine.detaches:
-            lines = Sweep(machine, manifests, set(roster["roles"])).run()
-            machine.save("roster.json", key)
-            return lines
-        if machine.load("roster.json") == key and manifests.keys() <= roster["roles"].keys():
-            return missed_outcome(machine, "finish", key) or ["unchanged"]
-    return detached(machine, "finish", key, ["finish"], data)
-
-
-def is_applied(manifest: Manifest | None, digest: str) -> bool:
-    """Whether the machine is in this desired state of a role."""
-    return manifest is not None and manifest["hash"] == digest and not manifest["dirty"]
 
 
 def release(machine: Machine) -> list[str]:

@@ -373,8 +373,8 @@ class Transaction:
 
     def can_be_undone(self) -> bool:
         """Whether going back is right: not once a new version may have changed data that the old one cannot read."""
-        replaced = any(self.journal["swaps"].get(name) for name in self.plan.artifacts)
-        return self.desired["rollback"] == "binary" or (self.desired["rollback"] == "config" and not replaced)
+        new_version = bool(self.plan.artifacts) and self.manifest["hash"] != ""
+        return self.desired["rollback"] == "binary" or (self.desired["rollback"] == "config" and not new_version)
 
     def wait_for_confirmation(self) -> None:
         """Leaves the change in place, armed; the run that confirms it comes over a fresh connection."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import cast
 
 from converge.documents import REFERENCE, Desired
 from converge.errors import Refused, shown
@@ -43,4 +44,14 @@ class Wanted:
                 )
             return str(keys[target])
 
-        return REFERENCE.sub(value, text).encode("utf-8")
+        return REFERENCE.sub(value, self._with_addresses(machine, text)).encode("utf-8")
+
+    def _with_addresses(self, machine: Machine, text: str) -> str:
+        """Addresses filled in; a line that names one which is not known yet is left out."""
+        if "{{address:" not in text:
+            return text
+        known = cast("dict[str, str]", machine.load("addresses.json") or {})
+        lines = text.splitlines(keepends=True)
+        found = [re.findall(r"\{\{address:([^{}]*)\}\}", line) for line in lines]
+        kept = [line for line, names in zip(lines, found) if all(name in known for name in names)]
+        return re.sub(r"\{\{address:([^{}]*)\}\}", lambda match: known[match[1]], "".join(kept))
