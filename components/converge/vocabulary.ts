@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const r = String.raw;
 const kernels = "/(?:proc|sys|dev)(?:/|$)";
-const own = "/(?:usr/local/lib|var/lib|var/log)/sovereign-edge(?:/|$)";
+const own = "/(?:usr/local/lib|var/lib|var/log|run)/sovereign-edge(?:/|$)";
 const recovery = r`/etc/systemd/system/sovereign-edge-recover\.service(?:\.d)?(?:/|$)`;
 const parts = r`(?:/(?!\.{1,2}(?:/|$))(?!\.sovereign-edge\.(?:new|old)(?:/|$))[ -.0-~]{1,200})+`;
 const anyParts = r`(?:/(?!\.{1,2}(?:/|$))[ -.0-~]{1,200})+`;
@@ -12,10 +12,12 @@ const port = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|65
 const octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const account = "[a-z_][a-z0-9_-]{0,31}";
 const ownerPart = "(?:[a-z_][a-z0-9_.-]{0,31}|[0-9]{1,9})";
-const ownUnits = "sovereign-edge-(?:recover|revert|job|run)[.-]";
+const ownUnits = "sovereign-edge-(?:recover|revert|job|run|apply|finish|release)[.-]";
 const unitTypes = "(?:service|socket|timer|path|mount|automount|swap|target|slice)";
 const registry = r`(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::${port})?|[a-z0-9-]+:${port}|localhost)`;
-const references = "secret|wireguard|address";
+const name = "[a-z0-9][a-z0-9.-]{0,99}";
+/** What a reference may be; a secret's name has to be one of the role's own, which no pattern can say. */
+const reference = r`(?:secret:[^{}]*|(?:wireguard|address):${name})\}\}`;
 
 /** A text that a pattern describes. `what` ends the sentence "it has to be …"; `limit` is in characters. */
 function text(id: string, pattern: string, what: string, limit?: number): z.ZodString {
@@ -26,7 +28,7 @@ function text(id: string, pattern: string, what: string, limit?: number): z.ZodS
 
 /** The words that the documents for a node are made of. */
 export const is = {
-    name: text("name", "[a-z0-9][a-z0-9.-]{0,99}", "a name of lower-case letters, digits, dots and dashes"),
+    name: text("name", name, "a name of lower-case letters, digits, dots and dashes"),
     secretName: text("secretName", "[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}", "the name of a secret"),
     path: text(
         "path",
@@ -90,7 +92,7 @@ export const is = {
     ),
     content: text(
         "content",
-        r`(?![\s\S]*\{\{(?!(?:${references}):)[a-z]+:[^{}]*\}\})[\s\S]*`,
+        r`(?![\s\S]*\{\{(?!${reference})[a-z]+:[^{}]*\}\})[\s\S]*`,
         "a text, with references of the forms `{{secret:NAME}}`, `{{wireguard:NODE}}` and `{{address:NODE}}`",
     ),
     argv: z

@@ -10,6 +10,13 @@ import pytest
 
 from converge_support import Node, converge, document, file, unit
 
+UNITS = "/etc/systemd/system/"
+SOURCES = "/etc/apt/sources.list.d/sovereign-edge-"
+MODULES = "/etc/modules-load.d/60-sovereign-edge-role.conf"
+OFF = {"enabled": False, "running": False}
+KEY = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZexample\n=AbCd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+SOURCE = {"uris": "https://deb.example.org", "suites": "trixie", "components": "main", "key": KEY}
+
 
 def refusal(data: bytes) -> str:
     with pytest.raises(converge.Refused) as caught:
@@ -50,6 +57,36 @@ def refusal(data: bytes) -> str:
         ),
         ({"artifacts": {"/o": {"url": "http://x/", "sha256": "0" * 64, "bytes": 1, "arch": "arm"}}}, "arch has to be"),
         ({"rollback": "maybe"}, "rollback has to be config, binary or never"),
+        ({"requires": {"disk": {"srv": 1}}}, 'requires.disk["srv"] has to be an absolute path'),
+        ({"requires": {"pageSize": 0}}, "requires.pageSize has to be a whole number from 4096"),
+        ({"requires": {"os": {"debian": True}}}, 'requires.os["debian"] has to be a system such as debian-13'),
+        ({"sources": {"x": SOURCE, "y": {**SOURCE, "key": "mQIN"}}}, 'sources["y"].key has to be an ASCII-armored'),
+        ({"sources": {"x": {**SOURCE, "suites": "./"}}}, 'sources["x"].components has to be empty'),
+        ({"sources": {"x": {**SOURCE, "components": ""}}}, 'sources["x"].components has to be empty'),
+        ({"sources": {"x": SOURCE}, "files": {SOURCES + "x.sources": file("")}}, "is also in sources"),
+        ({"modules": {"wireguard": {}}, "links": {MODULES: {"target": "x"}}}, "is also in modules"),
+        ({"modules": {"br-netfilter": {}}}, 'modules["br-netfilter"] has to be the name of a kernel module'),
+        ({"packages": {"x1": {"hold": False}}}, 'packages["x1"].hold has to be true'),
+        ({"users": {"x": {"home": "/x", "groups": {"-a": True}}}}, 'users["x"].groups["-a"] has to be the name'),
+        ({"groups": {"0": {}}}, 'groups["0"] has to be the name of a user or group'),
+        ({"images": {"docker.io/library/caddy:2": {}}}, "has to be a container image by its digest"),
+        ({"units": {"x": OFF}}, 'units["x"] has to be the whole name of a systemd unit'),
+        ({"units": {"sovereign-edge-recover.service": OFF}}, "has to be the whole name of a systemd unit"),
+        ({"units": {"x.service": unit(masked=True)}}, 'units["x.service"].enabled has to be false'),
+        ({"units": {"x.service": {**OFF, "masked": True}}, "files": {UNITS + "x.service": file("")}}, "is masked, and"),
+        ({"files": {UNITS + "x.service.d/limits": file("")}}, "is no drop-in that systemd reads"),
+        ({"links": {UNITS + "x.service.d/a.txt": {"target": "x"}}}, "is no drop-in that systemd reads"),
+        ({"files": {"/a": file("{{address:no node}}")}}, '"address:no node", which is not the name of a node'),
+        ({"files": {"/a": file("{{wireguard:}}")}}, '"wireguard:", which is not the name of a node'),
+        ({"checks": {"a": {"within": 1, "tcp": "h:65536"}}}, 'checks["a"].tcp has to be host:port'),
+        ({"checks": {"a": {"within": 1, "tcp": "h:1", "when": "after"}}}, 'checks["a"].when has to be before or'),
+        ({"jobs": {"a": {"argv": ["x"], "done": []}}}, 'jobs["a"].done has to be a list of at least one string'),
+        ({"backup": {"argv": ["x"]}}, "backup is for a role whose rollback is binary or never"),
+        ({"confirm": {"window": 9}}, "confirm.window has to be a whole number from 10 to 600"),
+        ({"confirm": {}, "rollback": "never"}, "confirm needs a role that can be undone"),
+        ({"sysctl": {"kernel/../../etc/passwd": "x"}}, "has to be the name of a kernel setting"),
+        ({"files": {"/run/sovereign-edge/x.order": file("")}}, "belongs to converge.py or the kernel"),
+        ({"files": {"/etc/.sovereign-edge.new/x": file("")}}, "belongs to converge.py or the kernel"),
     ],
 )
 def test_refused_naming_the_place(sections: dict[str, Any], words: str) -> None:
@@ -64,17 +101,19 @@ def test_refused_naming_the_place(sections: dict[str, Any], words: str) -> None:
         (document()[:-5], "not JSON"),
         (b"[]", "the document has to be an object"),
         (b"[" * 100_000, "nested too deep"),
-        (b'{"version": 1.5}', "1.5 is not a whole number"),
-        (b'{"version": NaN}', "not a whole number"),
+        (document().replace(b'"version": 1', b'"version": 1.5'), "version has to be a whole number"),
+        (document().replace(b'"version": 1', b'"version": 1.0'), "version has to be a whole number"),
+        (document().replace(b'"version": 1', b'"version": NaN'), "version has to be a whole number"),
+        (document().replace(b'"version": 1', b'"version": ' + b"9" * 4_000_000), "version has to be a whole number"),
         (b'{"version": 1, "version": 1}', 'the key "version" stands twice'),
-        (b'{"version": ' + b"9" * 6000 + b"}", "version"),
         (document().replace(b'"role": "role"', b'"role": "../etc"'), "role has to be a name"),
-        (document(files={"/a": file("\ud800")}), "surrogate"),
+        (document(files={"/a": file("\ud800")}), 'files["/a"].text has half of a surrogate pair'),
+        (document(removal={"a": {"argv": ["x", "\udfff"]}}), 'removal["a"].argv[1] has half of a surrogate pair'),
+        (b'{"a": 1, ' + b'"b": 1, ' * 500_000 + b'"c": 1}', 'the key "b" stands twice'),
     ],
 )
 def test_refused_as_a_whole(data: bytes, words: str) -> None:
-    refused = refusal(data)
-    assert words in refused or "number too long" in refused
+    assert words in refusal(data)
 
 
 def test_other_architecture_is_refused() -> None:

@@ -19,9 +19,9 @@ from converge.checkers import (
     struct,
 )
 from converge.errors import Refused
-from converge.paths import LIBRARY, LOG, OLD, RECOVER_UNIT, STAGE, STATE, UNITS
+from converge.paths import LIBRARY, LOG, OLD, RECOVER_UNIT, RUN, STAGE, STATE, UNITS
 
-_ROOTS = ("/proc", "/sys", "/dev", LIBRARY, STATE, os.path.dirname(LOG), UNITS + RECOVER_UNIT)
+_ROOTS = ("/proc", "/sys", "/dev", LIBRARY, STATE, RUN, os.path.dirname(LOG), UNITS + RECOVER_UNIT)
 RESERVED = (*(root + "/" for root in _ROOTS), f"{UNITS}{RECOVER_UNIT}.d/")
 """What begins like this is the kernel's or converge.py's own."""
 
@@ -79,7 +79,7 @@ PUBLIC_KEY = string(r"[A-Za-z0-9+/]{43}=", "a WireGuard public key")
 PACKAGE = string(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?", "the name of a package")
 VERSION = string(r"[A-Za-z0-9.+:~-]+", "a version")
 UNIT = string(
-    rf"(?!sovereign-edge-(recover|revert|job|run)[.-])[A-Za-z0-9:_.\\][A-Za-z0-9:_.@\\-]{{0,230}}\.({_TYPES})",
+    rf"(?!sovereign-edge-(recover|revert|job|run|apply|finish|release)[.-])[A-Za-z0-9:_.\\][A-Za-z0-9:_.@\\-]{{0,230}}\.({_TYPES})",
     "the whole name of a systemd unit, such as caddy.service, none of converge.py's own",
 )
 MODULE = string(r"[A-Za-z0-9][A-Za-z0-9_]{0,63}", "the name of a kernel module, with underscores")
