@@ -35,6 +35,8 @@ export function renderCaddy(
             },
         },
         checks: { listens: { tcp: "127.0.0.1:443", within: 15 } },
+        // Certificates and nothing else is its data, and every version reads those of the others.
+        rollback: "binary",
     };
 }
 

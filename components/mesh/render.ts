@@ -20,6 +20,8 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
             },
         },
         units: { "wg-quick@wg0.service": { enabled: true, running: true, reloadOn: { [path]: true } } },
+        // The operator may have come through this tunnel.
+        confirm: { window: 60 },
         ...(mesh.peers.some((peer) => peer.endpoint !== undefined) ? { checks: { greeted: greet(mesh) } } : {}),
     };
 }

@@ -37,6 +37,8 @@ export function renderLlamaCpp(
             },
         },
         checks: { healthy: { http: { url: `http://${served.host}:${served.port}/health`, status: 200 }, within: 120 } },
+        // It keeps no data.
+        rollback: "binary",
     };
 }
 
