@@ -15,12 +15,20 @@ export const jestCount: Counter = (output) => {
         : { passed: number(/(\d+) passed/, line), failed: number(/(\d+) failed/, line) };
 };
 
-/** Pytest's last line: `3 failed, 40 passed in 2.10s`. */
+/** Pytest's last lines, one for each Python that ran: `=== 3 failed, 40 passed in 2.10s ===`. */
 export const pytestCount: Counter = (output) => {
-    const line = /^.*\b(?:passed|failed|error).* in [\d.]+s.*$/m.exec(output)?.[0];
-    if (line === undefined) return undefined;
-    return { passed: number(/(\d+) passed/, line), failed: number(/(\d+) failed/, line) + number(/(\d+) error/, line) };
+    const lines = output.match(/^=+ .*\b(?:passed|failed|error).* in [\d.]+s.* =+$/gm);
+    if (lines === null) return undefined;
+    const sum = (pattern: RegExp): number => lines.reduce((total, line) => total + number(pattern, line), 0);
+    return { passed: sum(/(\d+) passed/), failed: sum(/(\d+) failed/) + sum(/(\d+) error/) };
 };
+
+/** The versions that pytest's headers name: `Python 3.9.2, 3.13.5`. */
+export const pythonVersions = (output: string): string =>
+    `Python ${[...output.matchAll(/^platform .* Python (\S+),/gm)].map(([, version]) => version).join(", ")}`;
+
+/** The share of lines in the last line of coverage's report: `TOTAL  2009  80  96.0%`. */
+export const share = (output: string): string => /^TOTAL .* (\S+%)$/m.exec(output)?.[1] ?? "";
 
 /** `go test -v`: one line a test; subtests are indented and not counted. */
 export const goCount: Counter = (output) => {

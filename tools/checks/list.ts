@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { goCount, jestCount, pytestCount, type Counter } from "./count";
+import { goCount, jestCount, pytestCount, pythonVersions, share, type Counter } from "./count";
 
 /** One check: a command that must end with 0. */
 export interface Check {
@@ -8,6 +8,8 @@ export interface Check {
     readonly argv: readonly string[];
     /** For test runners: how many tests there were; without it the check counts as one. */
     readonly count?: Counter;
+    /** A few words for the check's line, out of what it printed. */
+    readonly note?: (output: string) => string;
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
@@ -27,8 +29,7 @@ export function checks(python: string): Check[] {
         { name: "types", argv: [bin("tsc"), "--noEmit"] },
         { name: "shell", argv: ["shellcheck", ...shellFiles()] },
         { name: "ruff", argv: [`${python}/ruff`, "check", "."] },
-        { name: "mypy", argv: [`${python}/mypy`, "--strict", "components/converge/program/converge"] },
-        { name: "python", argv: [`${python}/pytest`, "-q", "tests/converge"], count: pytestCount },
+        ...converge(python),
         { name: "go vet", argv: ["go", "-C", "tools/providers", "vet", "./..."] },
         { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },
         { name: "unit", argv: [bin("jest")], count: jestCount },
@@ -37,5 +38,22 @@ export function checks(python: string): Check[] {
             argv: [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"],
             count: jestCount,
         },
+    ];
+}
+
+/** The checks of the program that runs on nodes. */
+function converge(python: string): Check[] {
+    const program = "components/converge/program";
+    return [
+        { name: "mypy", argv: [`${python}/mypy`, "--strict", `${program}/converge`] },
+        // mypy no longer knows Python 3.9; this one knows since when there is what of the language and its library.
+        { name: "vermin", argv: [`${python}/vermin`, "--target=3.9-", "--violations", "--no-tips", program] },
+        {
+            name: "python",
+            argv: ["tools/node", "tools/checks/python.ts", python],
+            count: pytestCount,
+            note: pythonVersions,
+        },
+        { name: "coverage", argv: ["tools/checks/coverage.sh", `${python}/coverage`, "95"], note: share },
     ];
 }

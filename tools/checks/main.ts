@@ -35,8 +35,9 @@ async function judge(check: Check): Promise<Count> {
             ? (counted ?? { passed: 1, failed: 0 })
             : { passed: counted?.passed ?? 0, failed: Math.max(counted?.failed ?? 0, 1) };
     const tests = check.count === undefined ? "" : `  ${count.passed} of ${count.passed + count.failed} tests`;
+    const note = check.note === undefined ? "" : `  ${check.note(output)}`;
     console.log(
-        `${count.failed === 0 ? "ok  " : "FAIL"}  ${check.name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s${tests}`,
+        `${count.failed === 0 ? "ok  " : "FAIL"}  ${check.name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s${tests}${note}`,
     );
     if (count.failed > 0) console.log(`${indent(output.split("\n").slice(-120))}\n      The whole output: ${log}`);
     return count;

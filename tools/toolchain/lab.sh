@@ -51,10 +51,11 @@ lab_artefacts() {
     [ ! -x "$root/lab/build" ] || "$root/lab/build"
 }
 
-# The programs of tools/requirements.txt in an environment of their own, shared by all clones; .lab/python points at it.
+# The programs of tools/requirements.txt in an environment of their own, shared by all clones; .lab/python points at it. Its folder
+# `portable` holds pytest once more, for the Pythons of other Debian releases that the tests also run with.
 python_environment() {
-    requirements=$root/tools/requirements.txt
-    environment=$cache/venv-$({ cat "$requirements" && python3 --version; } | digest | cut -c1-16)
+    requirements=$root/tools/requirements
+    environment=$cache/venv-$({ cat "$requirements.txt" "$requirements-pytest.txt" && python3 --version; } | digest | cut -c1-16)
     if [ ! -e "$environment/complete" ]; then
         with_lock python step "Python programs for the checks" make_environment
     fi
@@ -65,6 +66,10 @@ python_environment() {
 make_environment() {
     rm -rf "$environment"
     python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    set -- "$environment/bin/pip" install --quiet --disable-pip-version-check
+    "$@" -r "$requirements.txt"
+    # No dependencies: they would be looked up for the Python that is at work here.
+    "$@" --no-deps --only-binary=:all: --platform any --implementation py --abi none --python-version 3.9 \
+        --target "$environment/portable" -r "$requirements-pytest.txt"
     touch "$environment/complete"
 }
