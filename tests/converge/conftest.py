@@ -10,12 +10,23 @@ from typing import Any
 import pytest
 
 from converge_support import Node, converge
+from processes import SYSTEMCTL
 
 
 @pytest.fixture
 def node(tmp_path: Path) -> Node:
     """A fresh machine."""
     return Node(tmp_path / "machine")
+
+
+@pytest.fixture
+def stubs(tmp_path: Path) -> Path:
+    """A directory for PATH with a systemctl that finds everything running."""
+    directory = tmp_path / "stubs"
+    directory.mkdir()
+    (directory / "systemctl").write_text(SYSTEMCTL)
+    (directory / "systemctl").chmod(0o755)
+    return directory
 
 
 class Clock:
@@ -50,3 +61,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """These machines need not survive a power cut; waiting for the disk would be most of the tests' time."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+class Boottime:
+    """Time since the boot, which stands still unless a test moves it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at = 0.0
+        self.monkeypatch = monkeypatch
+        monkeypatch.setattr("converge.journal.since_boot", lambda: int(self.at * 1000) + 1)
+
+    def __call__(self, seconds: float) -> None:
+        """Sets it."""
+        self.at = seconds
+
+    def sleeping(self, moment: Any) -> None:
+        """What happens in each sleep."""
+        for module in converge.modules:
+            if "time" in vars(module):
+                self.monkeypatch.setattr(vars(module)["time"], "sleep", moment)
+
+
+@pytest.fixture
+def boottime(monkeypatch: pytest.MonkeyPatch) -> Boottime:
+    """A clock for deadlines."""
+    return Boottime(monkeypatch)

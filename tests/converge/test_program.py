@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,50 +12,7 @@ from typing import Any
 import pytest
 
 from converge_support import SOURCE, Node, bundle, converge, document, file, unit
-
-SYSTEMCTL = """#!/bin/sh
-echo "systemctl $*" >>"$(dirname "$0")/calls"
-[ "$1" = show ] || exit 0
-for unit; do
-  case $unit in
-  *.service) printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n\\n' ;;
-  esac
-done
-"""
-
-
-@pytest.fixture
-def stubs(tmp_path: Path) -> Path:
-    """A directory for PATH with a systemctl that finds everything running."""
-    directory = tmp_path / "stubs"
-    directory.mkdir()
-    (directory / "systemctl").write_text(SYSTEMCTL)
-    (directory / "systemctl").chmod(0o755)
-    return directory
-
-
-def run(program: Path, stubs: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Runs the program with the stubs first on PATH."""
-    environment = {"PATH": f"{stubs}:/usr/bin:/bin"}
-    command = [sys.executable, "-I", str(program), *words]
-    return subprocess.run(command, input=stdin, capture_output=True, env=environment, timeout=30, check=False)
-
-
-BOOT = (
-    "import json,sys;s=open(sys.argv[-1],'rb').read();"
-    "exec(compile(json.loads(s)['converge/bootstrap.py'],'bootstrap.py','exec'),{'__name__':'boot','BUNDLE':s})"
-)
-
-
-def install(node: Node, stubs: Path, text: bytes, wanted: str = "") -> subprocess.CompletedProcess[bytes]:
-    """Uploads a bundle and installs it as the engine's command line does."""
-    upload = node.root / "upload.json"
-    upload.write_bytes(text)
-    header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
-    stdin = json.dumps({**header, "program": wanted or hashlib.sha256(text).hexdigest()}).encode()
-    command = [sys.executable, "-I", "-c", BOOT, "--root", str(node.root), "install", str(upload)]
-    environment = {"PATH": f"{stubs}:/usr/bin:/bin"}
-    return subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment)
+from processes import install, run
 
 
 def test_installed_program_applies(node: Node, stubs: Path) -> None:
