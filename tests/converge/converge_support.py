@@ -1,4 +1,4 @@
-"""A machine in a directory, with a system that remembers what it was asked and behaves like systemd, dpkg and apt."""
+"""A machine in a directory, with a system that remembers what it was asked and behaves like systemd and apt."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from fake_apt import FakeApt
 
 PROGRAM = Path(__file__).parents[2] / "components" / "converge" / "program"
 SOURCE = PROGRAM / "converge.py"
@@ -39,20 +41,15 @@ def bundle(extra: str = "") -> bytes:
     return json.dumps(files, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-class FakeSystem:
+class FakeSystem(FakeApt):
     """Units, packages and users that a test sets up; `calls` is every command that was run."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        super().__init__(root)
         self.calls: list[list[str]] = []
         self.answers: dict[str, Any] = {}
         """first words of a command → (code, output), or a function of the command giving them"""
         self.units: dict[str, dict[str, Any]] = {}
-        self.packages: dict[str, str] = {"coreutils": "9.7", "python3": "3.13"}
-        self.available: dict[str, list[str]] = {}
-        """package that can be installed → what comes along"""
-        self.after_update: dict[str, list[str]] = {}
-        self.policy: list[str] = []
 
     def unit(self, name: str, running: bool = False, enabled: bool = False) -> None:
         """A unit that systemd knows."""
@@ -94,38 +91,6 @@ class FakeSystem:
         unit = unit or {"running": False, "enabled": False}
         active = "active" if unit["running"] else "inactive"
         return f"LoadState=loaded\nActiveState={active}\nUnitFileState={'enabled' if unit['enabled'] else 'disabled'}"
-
-    def _dpkg_query(self, words: list[str]) -> tuple[int, str]:
-        if words[-1].startswith("${db:Status-Status}"):
-            return 0, "".join(f"installed {name}\n" for name in self.packages)
-        wanted = words[5:]
-        known = [f"{name}\t{self.packages[name]}\tinstalled\n" for name in wanted if name in self.packages]
-        return int(len(known) < len(wanted)), "".join(known) + "dpkg-query: no packages found matching x\n"
-
-    def _apt_get(self, words: list[str]) -> tuple[int, str]:
-        verb = next(word for word in words if word in ("install", "update", "purge", "autoremove"))
-        names = words[words.index("--") + 1 :] if "--" in words else words[words.index(verb) + 1 :]
-        if verb == "update":
-            self.available.update(self.after_update)
-        elif verb == "install":
-            policy = self.root / "usr/sbin/policy-rc.d"
-            self.policy.append(policy.read_text() if policy.exists() else "")
-            for name in names:
-                if name.partition("=")[0] not in self.available:
-                    return 100, f"Reading package lists...\nE: Unable to locate package {name}\n"
-            for name in names:
-                bare, _, version = name.partition("=")
-                for package in (bare, *self.available[bare]):
-                    self.packages[package] = version or "1.0"
-        elif verb == "purge" and "-s" in words:
-            return 0, "".join(f"Purg {name} [1.0]\n" for name in names)
-        elif verb == "autoremove":
-            orphans = {came for brought in self.available.values() for came in brought} & self.packages.keys()
-            return 0, "".join(f"Remv {name} [1.0]\n" for name in orphans | {"someone-elses"})
-        else:
-            for name in names:
-                self.packages.pop(name, None)
-        return 0, ""
 
     def _useradd(self, words: list[str]) -> tuple[int, str]:
         home, shell = words[words.index("--home") + 1], words[words.index("--shell") + 1]

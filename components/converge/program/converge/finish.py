@@ -54,7 +54,9 @@ def complete(machine: Machine, roster: Roster, key: str, armed: Journal | None) 
     done += render_addresses(machine, roster, key)
     done += Sweep(machine, machine.manifests(), set(roster["roles"])).run()
     machine.save("roster.json", key)
-    return [line for line in done if line != "unchanged"] or ["unchanged"]
+    lines = [line for line in done if line != "unchanged"]
+    # The first line says what became of it, also when all that there is to say is what stays.
+    return lines if any(line.startswith("changed") for line in lines) else ["unchanged", *lines]
 
 
 def wanted_again(machine: Machine, role: str) -> Wanted:

@@ -63,6 +63,7 @@ class UnitState(TypedDict):
     enabled: bool
     running: bool
     failed: bool
+    masked: bool
 
 
 class TouchedDirectory(TypedDict):
@@ -82,12 +83,22 @@ class Touched(TypedDict):
     """path → made by us because something below it was wanted; goes when it is empty"""
     units: dict[str, UnitState]
     """unit → its state before our first touch"""
+    groups: dict[str, bool]
+    """group → made by us"""
     users: dict[str, bool]
     """user → made by us"""
+    memberships: dict[str, bool]
+    """user:group → made by us"""
     packages: dict[str, bool]
     """package → brought by us"""
     dependencies: dict[str, bool]
     """package → came along with one of ours"""
+    holds: dict[str, bool]
+    """package → held by us"""
+    images: dict[str, bool]
+    """image → brought by us"""
+    modules: dict[str, bool]
+    """kernel module → loaded by us"""
     sysctl: dict[str, str]
     """key → value before our first touch"""
 
@@ -110,7 +121,8 @@ class Manifest(TypedDict):
     touched: Touched
 
 
-TOUCHED_SECTIONS = ["paths", "directories", "parents", "units", "users", "packages", "dependencies", "sysctl"]
+TOUCHED_SECTIONS = ["paths", "directories", "parents", "units", "groups", "users", "memberships", "packages"]
+TOUCHED_SECTIONS += ["dependencies", "holds", "images", "modules", "sysctl"]
 
 
 def no_touch() -> Touched:
@@ -305,4 +317,5 @@ def _unit_state(properties: Mapping[str, str]) -> UnitState:
         "enabled": file_state.startswith("enabled"),
         "running": properties.get("ActiveState") in ("active", "reloading", "refreshing"),
         "failed": properties.get("ActiveState") == "failed",
+        "masked": file_state == "masked",
     }

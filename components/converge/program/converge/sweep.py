@@ -15,7 +15,7 @@ from converge.durable import remove
 from converge.errors import Failed, enumerate_some, program_name
 from converge.lock import locked
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
-from converge.packages import apt, apt_words, installed_packages, simulated
+from converge.packages import installed_packages, purge_packages, simulated
 from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
 from converge.sysctl import read_sysctl, write_sysctl
 
@@ -130,20 +130,16 @@ class Sweep:
         if not names:
             return
         ours = {name.partition(":")[0] for name in (*names, *self.old["dependencies"])}
+        held = {name for name, mine in self.old["holds"].items() if mine}
         would = simulated(self.machine, "purge", *names)
         if not would <= ours:
             self.stays.append(f"packages {', '.join(names)} (needed by {enumerate_some(sorted(would - ours))})")
             return
-        self._purge(names)
+        purge_packages(self.machine, names, held)
         orphans = sorted(simulated(self.machine, "autoremove") & self.old["dependencies"].keys())
         if orphans:
-            self._purge(orphans)
+            purge_packages(self.machine, orphans, held)
         self.done.append("packages " + enumerate_some(names, 4))
-
-    def _purge(self, names: Sequence[str]) -> None:
-        result = apt(self.machine, "purge", "--", *names)
-        if result.code != 0:
-            raise Failed(f"packages: apt-get purge failed (exit {result.code})", apt_words(result.output))
 
     def _users(self) -> None:
         kept = {self._owner(name) for name in self._left("directories") if self.old["directories"][name]["keep"]}

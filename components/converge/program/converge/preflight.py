@@ -1,0 +1,105 @@
+"""Preflight: whether the machine is what a role requires and has room for it. Looks only; all problems come at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Mapping
+
+from converge.documents import Desired, Requires
+from converge.durable import text_of
+from converge.errors import Failed
+from converge.machine import Machine
+from converge.paths import STATE
+from converge.room import is_read_only, room_at
+
+MARGIN = 1024 * 1024
+"""Bytes that stay free beside what is staged, for converge.py's own notes."""
+
+
+def preflight(machine: Machine, desired: Desired, previous: Desired | None, sizes: Mapping[str, int]) -> None:
+    """Raises Failed with everything that stands against this role on this machine.
+
+    `previous` is what was applied last: disk that was asked for then may be in use by the role by now, and is not asked
+    for again. `sizes` are the bytes that this run will put at or beside each path.
+    """
+    requires = desired["requires"]
+    problems = [*machine_problems(machine, requires), *disk_problems(machine, _disk(requires, previous), sizes)]
+    if problems:
+        raise Failed("preflight: " + "; ".join(problems))
+
+
+def require_writable_state(machine: Machine) -> None:
+    """Raises Failed when what converge.py keeps is on a read-only file system: then nothing can be changed safely."""
+    if is_read_only(machine, STATE):
+        raise Failed(
+            f"{STATE} is on a read-only file system; a disk that fails is often made so by the kernel: see `dmesg`,"
+            " then `mount -o remount,rw /`"
+        )
+
+
+def machine_problems(machine: Machine, requires: Requires) -> list[str]:
+    """What the machine is not: its memory, pages, system and processor, each with what it has."""
+    problems = []
+    memory = memory_total(machine)
+    if memory < requires["memory"]:
+        problems.append(f"{requires['memory']:,} bytes of memory are required, and there are {memory:,}")
+    page = os.sysconf("SC_PAGE_SIZE")
+    if 0 < requires["pageSize"] < page:
+        problems.append(f"pages of at most {requires['pageSize']} bytes are required, and this kernel's have {page}")
+    system = system_name(machine)
+    if requires["os"] and system not in requires["os"]:
+        problems.append(f"the system has to be {' or '.join(sorted(requires['os']))}, and it is {system}")
+    if requires["arch"] not in ("", architecture()):
+        problems.append(f"the processor has to be {requires['arch']}, and it is {architecture()}")
+    return problems
+
+
+def disk_problems(machine: Machine, wanted: Mapping[str, int], sizes: Mapping[str, int]) -> list[str]:
+    """File systems that have too little room for what a role asks for (`wanted`) and for what is staged, or none."""
+    problems = [f"{name} is on a read-only file system" for name in _one_a_place(machine, [STATE, *sizes])]
+    staged: dict[int, int] = {}
+    for name, size in sizes.items():
+        device, _ = room_at(machine, name)
+        staged[device] = staged.get(device, 0) + size
+    told = set()
+    for name, size in [*sorted(wanted.items()), *((name, 0) for name in sorted(sizes))]:
+        device, free = room_at(machine, name)
+        needed = size + (staged.get(device, 0) + MARGIN if device in staged else 0)
+        if needed > free and device not in told:
+            told.add(device)
+            problems.append(f"{needed:,} bytes of disk are needed for {name}, and {free:,} are free")
+    return problems
+
+
+def _one_a_place(machine: Machine, names: list[str]) -> list[str]:
+    """Of the paths on read-only file systems one for each of these."""
+    return list({room_at(machine, name)[0]: name for name in reversed(names) if is_read_only(machine, name)}.values())
+
+
+def _disk(requires: Requires, previous: Desired | None) -> dict[str, int]:
+    before = previous["requires"]["disk"] if previous else {}
+    return {name: size for name, size in requires["disk"].items() if size > before.get(name, 0)}
+
+
+def memory_total(machine: Machine) -> int:
+    """Bytes of memory that the kernel has."""
+    found = re.search(r"^MemTotal:\s+(\d+) kB$", text_of(machine.at("/proc/meminfo")), re.MULTILINE)
+    found = found or re.search(r"^MemTotal:\s+(\d+) kB$", text_of("/proc/meminfo"), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def system_name(machine: Machine) -> str:
+    """ID and VERSION_ID of os-release(5) with a dash between, such as debian-13."""
+    found = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', text_of(machine.at("/etc/os-release")), re.MULTILINE))
+    return f"{found.get('ID', 'unknown')}-{found.get('VERSION_ID', 'unknown')}"
+
+
+def architecture() -> str:
+    """What programs have to be made for, in Debian's words. A 64-bit kernel may carry a 32-bit system, as on some
+    Raspberry Pis; this Python is part of that system."""
+    machine, wide = os.uname().machine, struct.calcsize("P") == 8
+    names = {"x86_64": ("amd64", "i386"), "aarch64": ("arm64", "armhf"), "armv7l": ("armhf", "armhf")}
+    long, short = names.get(machine, (machine, machine))
+    return long if wide else short
