@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { confirmHook, openRoads } from "./components/converge/resources";
 import { requireComplete } from "./components/fleet/complete";
 import { InventoryError } from "./components/fleet/errors";
 import { planFleet, type FleetPlan } from "./components/fleet/plan";
@@ -6,9 +7,6 @@ import { Fleet } from "./components/fleet/resources";
 import { readStack } from "./components/fleet/stack";
 
 const config = new pulumi.Config();
-const plan = loadPlan();
-const noSecrets: Record<string, string> = {};
-const fleet = new Fleet(plan, config.getSecretObject<Record<string, string>>("secrets") ?? pulumi.output(noSecrets));
 
 function loadPlan(): FleetPlan {
     try {
@@ -22,4 +20,12 @@ function loadPlan(): FleetPlan {
 }
 
 /** `urls`: every address that people use; `ca`: the fleet's own CA (PEM), for clients of names that are not on the internet. */
-export = { urls: plan.urls.map(({ url }) => url), ...(fleet.ca === undefined ? {} : { ca: fleet.ca }) };
+export = async (): Promise<{ urls: string[]; ca?: pulumi.Output<string> }> => {
+    const plan = loadPlan();
+    const nodes = Object.values(plan.nodes);
+    const confirm = await confirmHook(nodes, openRoads(nodes));
+    const noSecrets: Record<string, string> = {};
+    const secrets = config.getSecretObject<Record<string, string>>("secrets") ?? pulumi.output(noSecrets);
+    const { ca } = new Fleet(plan, secrets, confirm);
+    return { urls: plan.urls.map(({ url }) => url), ...(ca === undefined ? {} : { ca }) };
+};

@@ -1,26 +1,56 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { wrongKeyMessage } from "../fleet/known-hosts";
 import type { NodePlan } from "../fleet/plan";
 import { bundleFile, bundleOf, placeBundle, readProgram, type Bundle } from "./bundle";
 import { canonical } from "./canonical";
 import { commandLine, installLine, upload } from "./command";
-import { openRoad } from "./roads";
+import { engineTooOld, freshConnectionWithin, hooksSince, runAgain, unconfirmed } from "./confirm";
+import { openRoad, type Road, type Route } from "./roads";
 import type { DesiredState, InstallDocument, Roster } from "./schema";
 
 /** What every command on a node needs beside its text. */
 export interface CommandOptions {
     readonly parent: pulumi.Resource;
     readonly dependsOn: readonly pulumi.Resource[];
+    /** Runs a command again whose change waits to be confirmed; none in a program without a real engine. */
+    readonly confirm?: pulumi.ErrorHook | undefined;
 }
 
+/** The roads to nodes, by name. */
+export type Roads = ReadonlyMap<string, Road>;
+
 /** Opens the roads to all nodes. Not in a preview: nothing is dialled there. */
-export function openRoads(nodes: readonly NodePlan[]): void {
-    if (pulumi.runtime.isDryRun()) return;
-    for (const { name, road, address, port } of nodes) {
-        openRoad({ node: name, port: road, endpoints: [{ host: address, port }] }, (message) => {
-            void pulumi.log.warn(message);
-        });
+export function openRoads(nodes: readonly NodePlan[]): Roads {
+    if (pulumi.runtime.isDryRun()) return new Map();
+    const warn = (message: string): void => void pulumi.log.warn(message);
+    return new Map(nodes.map((node) => [node.name, openRoad(routeOf(node), warn)]));
+}
+
+/**
+ * The hook that runs a command again over a fresh connection when its change waits to be confirmed.
+ * @returns nothing when the engine has no such hooks and no role needs them
+ * @throws RunError when a role needs them
+ */
+export async function confirmHook(nodes: readonly NodePlan[], roads: Roads): Promise<pulumi.ErrorHook | undefined> {
+    try {
+        await pulumi.runtime.requirePulumiVersion(`>=${hooksSince}`);
+    } catch {
+        const needed = nodes.flatMap(({ name, roles }) =>
+            Object.keys(roles).flatMap((role) => (roles[role]?.confirm === undefined ? [] : [`${role} on ${name}`])),
+        );
+        if (needed.length > 0) throw new pulumi.RunError(engineTooOld(needed));
+        return undefined;
     }
+    const rolesOf = new Map(nodes.map((node) => [node.name, node.roles]));
+    return new pulumi.ErrorHook("confirm", ({ name, errors }) => {
+        const [role = "", node = ""] = name.split(" on ");
+        const again = runAgain(errors);
+        if (again) roads.get(node)?.again(freshConnectionWithin);
+        const words = unconfirmed(name, node, errors, rolesOf.get(node)?.[role]?.confirm?.window);
+        if (!again && words !== undefined) void pulumi.log.warn(words);
+        return again;
+    });
 }
 
 /** Puts the program where the engine uploads it from. */
@@ -67,32 +97,39 @@ export function secretsCommand(
 export function roleCommand(node: NodePlan, role: string, options: CommandOptions): remote.Command {
     const desired: DesiredState | undefined = node.roles[role];
     if (desired === undefined) throw new Error(`${node.name} has no role ${role}.`);
-    return command(node, role, commandLine("apply", node.user), canonical(desired), options);
+    const { confirm, ...others } = options;
+    const hooks = desired.confirm === undefined ? others : { ...others, confirm };
+    return command(node, role, commandLine("apply", node.user), canonical(desired), hooks);
 }
 
-/** `finish on NODE`: sweeps what the roster does not name. */
+/** `finish on NODE`: sweeps what the roster does not name, and renders again what uses an address that changed. */
 export function finishCommand(node: NodePlan, roster: Roster, options: CommandOptions): remote.Command {
     return command(node, "finish", commandLine("finish", node.user), canonical(roster), options);
+}
+
+/** `leave on NODE`: takes off the machine what the fleet put there, the program included. */
+export function leaveCommand(node: NodePlan, options: CommandOptions): remote.Command {
+    return command(node, "leave", commandLine("release", node.user), undefined, options);
 }
 
 function command(
     node: NodePlan,
     what: string,
     create: string,
-    stdin: pulumi.Input<string>,
-    { parent, dependsOn }: CommandOptions,
+    stdin: pulumi.Input<string> | undefined,
+    { parent, dependsOn, confirm }: CommandOptions,
 ): remote.Command {
     return new remote.Command(
         `${what} on ${node.name}`,
         {
             connection: connectionOf(node),
             create,
-            stdin,
+            ...(stdin === undefined ? {} : { stdin }),
             triggers: triggersOf(node),
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, dependsOn: [...dependsOn] },
+        { parent, dependsOn: [...dependsOn], ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }) },
     );
 }
 
@@ -101,7 +138,16 @@ function connectionOf({ road, user, hostKey }: NodePlan): remote.CommandArgs["co
     return { host: "127.0.0.1", port: road, user, hostKey, dialErrorLimit: 1, perDialTimeout: 5 };
 }
 
-/** Only what makes everything be sent again: the machine behind the name is a new one. */
-function triggersOf({ incarnation }: NodePlan): number[] {
-    return [incarnation];
+/**
+ * What makes everything be sent again: the machine behind the name is a new one, or it leaves and, should it come back,
+ * has nothing of ours any more.
+ */
+function triggersOf({ incarnation, leaving }: NodePlan): (number | string)[] {
+    return leaving ? [incarnation, "leaving"] : [incarnation];
+}
+
+function routeOf({ name, road, address, port, hostKey, hostKeyPlace }: NodePlan): Route {
+    const mismatch = (shown: string): string =>
+        wrongKeyMessage({ node: name, address, port }, shown, hostKey, hostKeyPlace);
+    return { node: name, port: road, endpoints: [{ host: address, port }], pin: { key: hostKey, mismatch } };
 }

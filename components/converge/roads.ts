@@ -1,121 +1,177 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
-
-/** A way to a node's sshd. */
-export interface Endpoint {
-    readonly host: string;
-    readonly port: number;
-}
+import { createServer, type Server, type Socket } from "node:net";
+import { dial, type Endpoint, type Patience } from "./dial";
+import { Handshake } from "./handshake";
+import { Slots } from "./slots";
+import { watchProgress } from "./unacknowledged";
 
 /** The loopback listener in front of one node. */
-export interface Road {
+export interface Route {
     readonly node: string;
     /** Port on 127.0.0.1; constant, because it is part of the recorded connection. */
     readonly port: number;
-    /** Tried in order; the first that answers carries the bytes. */
+    /** Tried in order; the first whose sshd speaks carries the bytes. */
     readonly endpoints: readonly Endpoint[];
+    /** The pinned host key, as in authorized_keys, and what to say when the node shows another one. */
+    readonly pin?: { readonly key: string; readonly mismatch: (shown: string) => string };
 }
 
 /** How long is waited, in milliseconds. */
-export interface Patience {
-    /** For TCP to connect. */
-    readonly dial: number;
-    /** For the next bytes of sshd while the key exchange lasts (RFC 4253 §4.2: the server speaks first). */
-    readonly handshake: number;
+export interface RoadPatience extends Patience {
+    /** For bytes that were sent to be acknowledged. */
+    readonly acknowledge: number;
+    /** For somebody who is asked to touch a key, while the login waits for the client. */
+    readonly touch: number;
+    /** Before the login counts as over where nobody can see that it is. */
+    readonly unreadable: number;
 }
 
-const patience: Patience = { dial: 3_000, handshake: 8_000 };
+const patience: RoadPatience = { dial: 3_000, handshake: 8_000, acknowledge: 10_000, touch: 60_000, unreadable: 2_000 };
 
-/** A key exchange brings more than this from sshd; fewer bytes and then silence mean that it hangs. */
-const handshakeBytes = 1_000;
+/** Idle milliseconds before TCP asks whether the other side is still there; ten questions, a second apart, follow (libuv). */
+const keepAliveAfter = 3_000;
+
+/** Logins at once: sshd drops at random above ten, from everybody together (sshd_config(5), MaxStartups). */
+const loginsAtOnce = 2;
+
+/** Milliseconds between two rounds over the endpoints, while a node is waited for. */
+const betweenRounds = 250;
 
 /**
- * Opens a road: forwards bytes between 127.0.0.1 and the first endpoint that answers. SSH stays end to end: the host key
- * is checked by the one who dials. A node that did not answer once is refused at once from then on, so that a dead node
+ * A road: forwards bytes between 127.0.0.1 and the first endpoint whose sshd speaks. SSH stays end to end: the host key is
+ * checked by the one who dials. A node that did not answer once is refused at once from then on, so that a dead node
  * costs seconds, and `report` is told why, once. Nothing of it keeps the process alive.
  */
-export function openRoad(road: Road, report: (message: string) => void, wait: Patience = patience): Server {
-    let dead = false;
-    const giveUp = (message: string): void => {
-        if (!dead) report(message);
-        dead = true;
-    };
-    const server = createServer((near) => {
-        near.unref();
-        near.on("error", () => near.destroy());
-        if (dead) {
-            near.destroy();
-            return;
-        }
-        dial(road.endpoints, wait, (far, tried) => {
-            if (far === undefined) {
-                near.destroy();
-                giveUp(`${road.node} does not answer (${tried.join("; ")}).`);
-            } else {
-                forward(near, far, wait, () => {
-                    giveUp(
-                        `${road.node} is frozen: ${tried.join("; ")} took the connection, and its sshd stays silent.`,
-                    );
-                });
-            }
+export class Road {
+    readonly server: Server;
+    private dead = false;
+    private waitUntil = 0;
+    private readonly logins = new Slots(loginsAtOnce);
+
+    constructor(
+        private readonly route: Route,
+        private readonly report: (message: string) => void,
+        private readonly wait: RoadPatience = patience,
+    ) {
+        this.server = createServer((near) => {
+            near.unref().on("error", () => near.destroy());
+            void this.carry(near);
         });
-    });
-    server.on("error", (error) => {
-        report(
-            `The road to ${road.node} cannot be opened on 127.0.0.1:${road.port}: ${error.message}. Is another run going on?`,
-        );
-    });
-    server.listen(road.port, "127.0.0.1");
-    return server.unref();
-}
-
-function dial(
-    endpoints: readonly Endpoint[],
-    wait: Patience,
-    done: (far: Socket | undefined, tried: readonly string[]) => void,
-    tried: readonly string[] = [],
-): void {
-    const [endpoint, ...rest] = endpoints;
-    if (endpoint === undefined) {
-        done(undefined, tried);
-        return;
+        this.server.on("error", (error) => {
+            report(
+                `The road to ${route.node} cannot be opened on 127.0.0.1:${route.port}: ${error.message}. Is another run going on?`,
+            );
+        });
+        this.server.listen(route.port, "127.0.0.1").unref();
     }
-    const place = `${endpoint.host}:${endpoint.port}`;
-    const far = connect({ ...endpoint, timeout: wait.dial });
-    far.unref();
-    const next = (reason: string): void => {
-        far.removeAllListeners()
-            .on("error", () => undefined)
-            .destroy();
-        dial(rest, wait, done, [...tried, `${place}: ${reason}`]);
-    };
-    far.once("timeout", () => {
-        next(`no answer in ${wait.dial / 1000} s`);
-    });
-    far.once("error", (error: NodeJS.ErrnoException) => {
-        next(error.code ?? error.message);
-    });
-    far.once("connect", () => {
-        far.removeAllListeners();
-        done(far, [...tried, place]);
-    });
+
+    /** Lets a node that did not answer be dialled again, and waits for it up to `milliseconds` from now. */
+    again(milliseconds: number): void {
+        this.dead = false;
+        this.waitUntil = performance.now() + milliseconds;
+    }
+
+    private async carry(near: Socket): Promise<void> {
+        const release = await this.logins.take();
+        near.once("close", release);
+        const reached = near.destroyed ? undefined : await this.reach();
+        if (reached === undefined || near.destroyed) {
+            reached?.far.destroy();
+            near.destroy();
+            release();
+        } else {
+            this.forward(near, reached.far, reached.place, release);
+        }
+    }
+
+    /** Dials until an sshd speaks; gives up after one round, or when nobody waits any longer. */
+    private async reach(): Promise<{ far: Socket; place: string } | undefined> {
+        while (!this.dead) {
+            const tried: string[] = [];
+            let busy = false;
+            for (const endpoint of this.route.endpoints) {
+                const dialled = await dial(endpoint, this.patienceLeft());
+                if ("far" in dialled) return dialled;
+                tried.push(dialled.reason);
+                busy ||= dialled.busy;
+            }
+            if (performance.now() < this.waitUntil) await pause(betweenRounds);
+            else if (busy) return undefined;
+            else this.giveUp(`${this.route.node} does not answer (${tried.join("; ")}).`);
+        }
+        return undefined;
+    }
+
+    private patienceLeft(): Patience {
+        const left = this.waitUntil - performance.now();
+        if (left <= 0) return this.wait;
+        return { dial: Math.min(this.wait.dial, left), handshake: Math.min(this.wait.handshake, left) };
+    }
+
+    private giveUp(message: string): void {
+        if (!this.dead) this.report(message);
+        this.dead = true;
+    }
+
+    /** Joins the two ends, and follows the login to its end: only then the next one may begin. */
+    private forward(near: Socket, far: Socket, place: string, release: () => void): void {
+        const handshake = new Handshake();
+        const written = watchProgress(far, this.wait.acknowledge, () => {
+            this.lost(place, `acknowledged nothing for ${this.wait.acknowledge / 1000} s`);
+            far.destroy();
+        });
+        const fromClient = (chunk: Buffer): void => {
+            handshake.fromClient(chunk);
+            follow(this.wait.handshake);
+        };
+        const fromServer = (chunk: Buffer): void => {
+            handshake.fromServer(chunk);
+            this.compare(handshake.hostKey);
+            follow(this.wait.touch);
+        };
+        const follow = (patience: number): void => {
+            if (handshake.phase === "exchange") return;
+            const over = handshake.phase !== "login";
+            far.setTimeout(over ? 0 : patience);
+            if (!over) return;
+            near.off("data", fromClient);
+            far.off("data", fromServer);
+            if (handshake.phase === "session") release();
+            else setTimeout(release, this.wait.unreadable).unref();
+        };
+        far.setTimeout(this.wait.handshake, () => {
+            this.giveUp(`${this.route.node} is frozen: ${place} took the connection, and its sshd stays silent.`);
+            far.destroy();
+        });
+        near.on("data", fromClient).on("data", written);
+        far.on("data", fromServer);
+        this.join(near, far, place);
+    }
+
+    private join(near: Socket, far: Socket, place: string): void {
+        far.setKeepAlive(true, keepAliveAfter).on("error", (error: NodeJS.ErrnoException) => {
+            if (error.code === "ETIMEDOUT") this.lost(place, "does not answer any more");
+            near.destroy();
+        });
+        near.on("close", () => far.destroy());
+        far.on("close", () => near.destroy());
+        near.pipe(far).pipe(near);
+    }
+
+    private lost(place: string, how: string): void {
+        this.report(`${this.route.node} was lost in the middle: ${place} ${how}.`);
+    }
+
+    private compare(shown: string | undefined): void {
+        const { pin } = this.route;
+        if (shown !== undefined && pin !== undefined && shown !== pin.key) this.giveUp(pin.mismatch(shown));
+    }
 }
 
-function forward(near: Socket, far: Socket, wait: Patience, silent: () => void): void {
-    let received = 0;
-    const count = (chunk: Buffer): void => {
-        received += chunk.length;
-        if (received > handshakeBytes) {
-            far.setTimeout(0);
-            far.off("data", count);
-        }
-    };
-    far.on("data", count);
-    far.setTimeout(wait.handshake, () => {
-        silent();
-        far.destroy();
-    });
-    far.on("error", () => near.destroy());
-    near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
-    near.pipe(far).pipe(near);
+/** Opens a road; `report` gets what there is to say about it. */
+export function openRoad(route: Route, report: (message: string) => void, wait: RoadPatience = patience): Road {
+    return new Road(route, report, wait);
+}
+
+function pause(milliseconds: number): Promise<void> {
+    return new Promise((done) => setTimeout(done, milliseconds).unref());
 }

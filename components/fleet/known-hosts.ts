@@ -26,3 +26,21 @@ export function fingerprint(key: string): string {
     const blob = Buffer.from(key.split(" ")[1] ?? "", "base64");
     return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 }
+
+/**
+ * What is said when a node shows another host key than the pinned one.
+ * @param found the key it shows @param pinned the one it should show @param place where that stands, `FILE:LINE`
+ */
+export function wrongKeyMessage(
+    { node, address, port }: { readonly node: string; readonly address: string; readonly port: number },
+    found: string,
+    pinned: string,
+    place: string,
+): string {
+    return [
+        `${node} (${address}:${port}) shows another host key than the pinned one. Nothing was sent to it.`,
+        `    shown   ${fingerprint(found)}`,
+        `    pinned  ${fingerprint(pinned)}  ${place}`,
+        `    If the machine was installed anew, delete that line and run \`./fleet add ${node} ${address}\`. If not, somebody may stand in between.`,
+    ].join("\n");
+}

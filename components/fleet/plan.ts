@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import type { DesiredState, Role } from "../converge/schema";
 import { planMesh, type MeshNode } from "../mesh/plan";
 import { planModels } from "../models/plan";
@@ -20,6 +21,8 @@ export interface NodePlan {
     readonly road: number;
     /** Pinned host key, `ssh-ed25519 AAAA…`; empty while there is none. */
     readonly hostKey: string;
+    /** Where that is pinned, `FILE:LINE`, for messages. */
+    readonly hostKeyPlace: string;
     readonly incarnation: number;
     /** Address in the mesh, when the fleet has one. */
     readonly mesh?: string;
@@ -71,6 +74,7 @@ function planNode(
     const { inventory, lock, hostKeys } = stack;
     const node = inventory.nodes[name];
     const incarnation = node?.incarnation ?? 1;
+    const pin = hostKeys.find((key) => key.node === name);
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
     return {
@@ -80,7 +84,8 @@ function planNode(
         port: node?.port ?? 22,
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
-        hostKey: hostKeys.find((key) => key.node === name)?.key ?? "",
+        hostKey: pin?.key ?? "",
+        hostKeyPlace: `${shown(stack.files.knownHosts)}:${pin?.line ?? 1}`,
         incarnation,
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
@@ -92,4 +97,8 @@ function planNode(
 function servedModels(inventory: Inventory): { model: string; slug: string }[] {
     const bySlug = new Map(planModels(inventory).map(({ model, slug }) => [slug, { model, slug }]));
     return [...bySlug.values()];
+}
+
+function shown(file: string): string {
+    return relative(process.cwd(), file) || file;
 }

@@ -1,13 +1,14 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { openRoads, shipProgram } from "../converge/resources";
+import { addressReferences } from "../converge/references";
+import { shipProgram } from "../converge/resources";
 import { Nameserver, Zone } from "../dns/resources";
 import { Edge } from "../edge/resources";
 import { Mesh } from "../mesh/resources";
 import { ModelService } from "../models/resources";
-import { Node } from "../node/resources";
+import { LeavingNode, Node, type Shared } from "../node/resources";
 import { SecretStore } from "../secrets/resources";
-import type { FleetPlan } from "./plan";
+import type { FleetPlan, NodePlan } from "./plan";
 
 /** A whole fleet: nodes, the mesh between them, names, the edge and models. */
 export class Fleet extends pulumi.ComponentResource {
@@ -15,21 +16,23 @@ export class Fleet extends pulumi.ComponentResource {
     readonly ca: pulumi.Output<string> | undefined;
     private readonly nodes: readonly Node[];
 
-    /** @param operatorSecrets values set with `./fleet secret set`, by name */
-    constructor(plan: FleetPlan, operatorSecrets: pulumi.Output<Record<string, string>>) {
+    /**
+     * @param operatorSecrets values set with `./fleet secret set`, by name
+     * @param confirm runs a command again whose change waits to be confirmed
+     */
+    constructor(plan: FleetPlan, operatorSecrets: pulumi.Output<Record<string, string>>, confirm?: pulumi.ErrorHook) {
         super("sovereign-edge:fleet:Fleet", plan.fleet);
-        openRoads(Object.values(plan.nodes));
         const secrets = new SecretStore(plan, operatorSecrets, { parent: this });
-        const program = shipProgram();
-        this.nodes = Object.values(plan.nodes).map(
-            (node) => new Node(node, program, secrets.document(node), { parent: this }),
-        );
+        const shared: Shared = { program: shipProgram(), confirm };
+        const [staying, leaving] = [false, true].map((is) => Object.values(plan.nodes).filter((n) => n.leaving === is));
+        this.nodes = (staying ?? []).map((node) => new Node(node, secrets.document(node), shared, { parent: this }));
+        for (const node of leaving ?? []) new LeavingNode(node, shared, { parent: this });
         new Mesh(this.having("wireguard"), { parent: this });
         new Edge(this.having("caddy"), this.makeZones(), { parent: this });
         for (const { model, slug } of plan.models) {
             new ModelService(model, slug, this.having(`model-${slug}`), { parent: this });
         }
-        for (const node of this.nodes) node.finish();
+        for (const node of this.nodes) node.finish(addressesFor(plan, node.plan));
         this.ca = secrets.ca;
         this.registerOutputs();
     }
@@ -48,4 +51,12 @@ export class Fleet extends pulumi.ComponentResource {
             }),
         );
     }
+}
+
+/** Addresses of the nodes that a node's roles refer to. */
+function addressesFor({ nodes }: FleetPlan, { roles }: NodePlan): Record<string, string> {
+    const names = addressReferences(roles);
+    return Object.fromEntries(
+        names.flatMap((name) => (nodes[name] === undefined ? [] : [[name, nodes[name].address]])),
+    );
 }

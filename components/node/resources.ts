@@ -2,25 +2,36 @@ import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Bundle } from "../converge/bundle";
 import { digest } from "../converge/canonical";
-import { finishCommand, installCommand, roleCommand, secretsCommand } from "../converge/resources";
+import { finishCommand, installCommand, leaveCommand, roleCommand, secretsCommand } from "../converge/resources";
 import type { NodePlan } from "../fleet/plan";
 
-/** One machine: converge.py on it, its secrets, its packages, and at the end the sweep of what is not wanted any more. */
+/** What the commands of all nodes share. */
+export interface Shared {
+    /** What `converge on NODE` installs. */
+    readonly program: Bundle;
+    /** Runs a command again whose change waits to be confirmed. */
+    readonly confirm?: pulumi.ErrorHook | undefined;
+}
+
+/** Roles that come before everything else, in this order, each after the one before: the firewall stands before packages bring daemons. */
+const first = ["firewall", "packages"];
+
+/** One machine: converge.py on it, its secrets, its firewall, its packages, and at the end the sweep of what is not wanted any more. */
 export class Node extends pulumi.ComponentResource {
     private ready: remote.Command;
     private readonly roles: remote.Command[] = [];
 
-    /** @param document what `secrets on NODE` stores @param program what `converge on NODE` installs */
+    /** @param document what `secrets on NODE` stores */
     constructor(
         readonly plan: NodePlan,
-        program: Bundle,
         document: pulumi.Output<string>,
+        private readonly shared: Shared,
         opts: pulumi.ComponentResourceOptions,
     ) {
         super("sovereign-edge:node:Node", plan.name, {}, opts);
-        const converge = installCommand(plan, program, { parent: this, dependsOn: [] });
+        const converge = installCommand(plan, shared.program, { parent: this, dependsOn: [] });
         this.ready = secretsCommand(plan, document, { parent: this, dependsOn: [converge] });
-        if (plan.roles["packages"] !== undefined) this.ready = this.addRole("packages", this);
+        for (const role of first) if (plan.roles[role] !== undefined) this.ready = this.addRole(role, this);
         this.registerOutputs({ address: plan.address });
     }
 
@@ -34,16 +45,32 @@ export class Node extends pulumi.ComponentResource {
      * @param after other commands of this node that must be done before
      */
     addRole(role: string, parent: pulumi.Resource, after: readonly remote.Command[] = []): remote.Command {
-        const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after] });
+        const { confirm } = this.shared;
+        const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after], confirm });
         this.roles.push(command);
         return command;
     }
 
-    /** Registers the sweep; to be called when every role is there. */
-    finish(): void {
+    /**
+     * Registers the sweep; to be called when every role is there.
+     * @param addresses those that the node's roles refer to, by node
+     */
+    finish(addresses: Readonly<Record<string, string>> = {}): void {
         const { fleet, name: node, incarnation, roles } = this.plan;
         const hashes = Object.fromEntries(Object.entries(roles).map(([role, desired]) => [role, digest(desired)]));
-        const roster = { version: 1 as const, fleet, node, incarnation, roles: hashes };
-        finishCommand(this.plan, roster, { parent: this, dependsOn: [this.ready, ...this.roles] });
+        const roster = { version: 1 as const, fleet, node, incarnation, roles: hashes, addresses };
+        const dependsOn = [this.ready, ...this.roles];
+        finishCommand(this.plan, roster, { parent: this, dependsOn, confirm: this.shared.confirm });
+    }
+}
+
+/** A machine that leaves the fleet: what it has of ours is taken off, the program at last. */
+export class LeavingNode extends pulumi.ComponentResource {
+    constructor(plan: NodePlan, { program }: Shared, opts: pulumi.ComponentResourceOptions) {
+        // The type of Node: `program on NODE` and `converge on NODE` stay the resources that they were.
+        super("sovereign-edge:node:Node", plan.name, {}, opts);
+        const converge = installCommand(plan, program, { parent: this, dependsOn: [] });
+        leaveCommand(plan, { parent: this, dependsOn: [converge] });
+        this.registerOutputs({ address: plan.address });
     }
 }

@@ -1,5 +1,5 @@
-import { fingerprint } from "../../components/fleet/known-hosts";
-import { comparePin, describe as words, probe, wrongKeyMessage } from "../../tools/cli/probe";
+import { fingerprint, wrongKeyMessage } from "../../components/fleet/known-hosts";
+import { comparePin, describe as words, probe } from "../../tools/cli/probe";
 import { cleanUp, closedPort, exchangeReply, hostKey, keyExchangeInit, otherKey, serve } from "./support";
 
 afterEach(cleanUp);
@@ -77,7 +77,7 @@ test("a found key is compared with the pin of its node", () => {
 
 test("a wrong key names node, both fingerprints, file and line", () => {
     const target = { node: "box", address: "192.0.2.1", port: 22 };
-    const text = wrongKeyMessage(target, otherKey, { node: "box", key: hostKey, line: 3 }, "stacks/x.known_hosts");
+    const text = wrongKeyMessage(target, otherKey, hostKey, "stacks/x.known_hosts:3");
     for (const part of ["box (192.0.2.1:22)", fingerprint(hostKey), fingerprint(otherKey), "stacks/x.known_hosts:3"])
         expect(text).toContain(part);
 });

@@ -13,6 +13,7 @@ const node = (name: string, ...roles: string[]): NodePlan => ({
     user: "admin",
     road: 22000,
     hostKey: "",
+    hostKeyPlace: "stacks/dev.known_hosts:1",
     incarnation: 1,
     leaving: false,
     roles: Object.fromEntries(

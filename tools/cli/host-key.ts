@@ -1,10 +1,10 @@
 import { relative } from "node:path";
-import { fingerprint, readKnownHosts } from "../../components/fleet/known-hosts";
+import { fingerprint, readKnownHosts, wrongKeyMessage } from "../../components/fleet/known-hosts";
 import { textFlag, type Context } from "./context";
 import { Failure, Refusal } from "./failure";
 import { readIfThere } from "./files";
 import { ask, canAsk } from "./prompt";
-import { describe, probe, wrongKeyMessage, type Target } from "./probe";
+import { describe, probe, type Target } from "./probe";
 
 /** What the operator runs on the machine's own console to compare. */
 const onConsole = "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub";
@@ -22,7 +22,7 @@ export async function findKey(context: Context, target: Target, knownHosts: stri
     const pin = readKnownHosts(readIfThere(knownHosts) ?? "").find(({ node }) => node === target.node);
     if (pin !== undefined) {
         if (pin.key === key) return key;
-        throw new Failure(wrongKeyMessage(target, key, pin, relative(process.cwd(), knownHosts)));
+        throw new Failure(wrongKeyMessage(target, key, pin.key, `${relative(process.cwd(), knownHosts)}:${pin.line}`));
     }
     context.out.say(`  ${target.node} (${target.address}:${target.port}) shows the host key ${fingerprint(key)}`);
     await vouch(context, target, key);

@@ -1,7 +1,8 @@
 import { relative } from "node:path";
+import { wrongKeyMessage } from "../../components/fleet/known-hosts";
 import type { Stack } from "../../components/fleet/stack";
 import { Failure } from "./failure";
-import { comparePin, wrongKeyMessage, type Probe } from "./probe";
+import { comparePin, type Probe } from "./probe";
 
 /** What to say about every node that shows another key than the pinned one. */
 export function wrongKeys(stack: Stack, probes: readonly Probe[]): Map<string, string> {
@@ -12,7 +13,7 @@ export function wrongKeys(stack: Stack, probes: readonly Probe[]): Map<string, s
             if (pin === undefined || probe.finding.state !== "answers") return [];
             return comparePin(probe.finding.key, pin) === "matches"
                 ? []
-                : [[probe.node, wrongKeyMessage(probe, probe.finding.key, pin, file)]];
+                : [[probe.node, wrongKeyMessage(probe, probe.finding.key, pin.key, `${file}:${pin.line}`)]];
         }),
     );
 }

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { fingerprint, type HostKey } from "../../components/fleet/known-hosts";
+import type { HostKey } from "../../components/fleet/known-hosts";
 import { formatSeconds } from "./output";
 import { clientHello, ServerReader } from "./ssh-wire";
 
@@ -63,16 +63,6 @@ export type PinVerdict = "matches" | "differs" | "unpinned";
 export function comparePin(key: string, pin: HostKey | undefined): PinVerdict {
     if (pin === undefined) return "unpinned";
     return pin.key === key ? "matches" : "differs";
-}
-
-/** What is said when a node shows another key than the pinned one. `file` is the known_hosts file as shown to people. */
-export function wrongKeyMessage({ node, address, port }: Target, found: string, pin: HostKey, file: string): string {
-    return [
-        `${node} (${address}:${port}) shows another host key than the pinned one. Nothing was sent to it.`,
-        `    shown   ${fingerprint(found)}`,
-        `    pinned  ${fingerprint(pin.key)}  ${file}:${pin.line}`,
-        `    If the machine was installed anew, delete that line and run \`./fleet add ${node} ${address}\`. If not, somebody may stand in between.`,
-    ].join("\n");
 }
 
 function exchange({ address, port }: Target, patience: number): Promise<Finding> {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hostKeyIn, message, nameLists, PacketReader, readString } from "../../components/converge/ssh-stream";
 
 /*
  * Just enough of the SSH transport (RFC 4253, RFC 5656, RFC 8731) to be told a server's ed25519 host key, as ssh-keyscan
@@ -6,15 +7,6 @@ import { randomBytes } from "node:crypto";
  * host key. Nothing is authenticated and the server's signature is not verified: whoever logs in later does that. What is
  * learnt here only serves to compare and to say clearly what is wrong, over one connection.
  */
-
-const message = {
-    disconnect: 1,
-    ignore: 2,
-    debug: 4,
-    keyExchangeInit: 20,
-    exchangeInit: 30,
-    exchangeReply: 31,
-} as const;
 
 /** What a server of another kind than ours offers cannot be read here. */
 const offered = {
@@ -49,60 +41,28 @@ export function clientHello(): Buffer {
 
 /** Reads the server's bytes as they come; `push` gives what they tell. @throws Error on bytes that are not SSH */
 export class ServerReader {
-    private pending = Buffer.alloc(0);
-    private banner: string | undefined;
+    private readonly packets = new PacketReader();
 
     push(chunk: Buffer): WireEvent[] {
-        this.pending = Buffer.concat([this.pending, chunk]);
-        const events: WireEvent[] = [];
-        if (this.banner === undefined) {
-            this.banner = this.readBanner();
-            if (this.banner === undefined) return events;
-            events.push({ kind: "banner", text: this.banner });
-        }
-        for (let payload = this.readPacket(); payload !== undefined; payload = this.readPacket()) {
-            const event = interpret(payload);
-            if (event !== undefined) events.push(event);
-        }
-        return events;
+        return [...this.packets.push(chunk)].flatMap((piece) => {
+            if (piece.kind === "banner") return [piece];
+            const event = piece.kind === "clear" ? interpret(piece.payload) : undefined;
+            return event === undefined ? [] : [event];
+        });
     }
 
     /** What came before an identification string: a server that turns us away says so in a plain line. */
     get text(): string {
-        return (
-            this.pending
-                .subarray(0, 200)
-                .toString("latin1")
-                .split(/[\r\n]/)[0] ?? ""
-        );
-    }
-
-    private readBanner(): string | undefined {
-        // RFC 4253 §4.2: other lines may come first.
-        const match = /(?:^|\n)(SSH-[^\r\n]*)\r?\n/.exec(this.pending.toString("latin1"));
-        if (match === null) {
-            if (this.pending.length > 8192) throw new Error("no SSH identification in the first 8 KiB");
-            return undefined;
-        }
-        this.pending = this.pending.subarray(match.index + match[0].length);
-        return match[1];
-    }
-
-    private readPacket(): Buffer | undefined {
-        if (this.pending.length < 5) return undefined;
-        const length = this.pending.readUInt32BE(0);
-        if (length > 35_000 || length < 2) throw new Error("a packet of an impossible length");
-        if (this.pending.length < 4 + length) return undefined;
-        const payload = this.pending.subarray(5, 4 + length - this.pending.readUInt8(4));
-        this.pending = this.pending.subarray(4 + length);
-        return payload;
+        return this.packets.text;
     }
 }
 
 function interpret(payload: Buffer): WireEvent | undefined {
     switch (payload[0]) {
-        case message.exchangeReply:
-            return { kind: "host key", key: hostKeyOf(readString(payload, 1)) };
+        case message.exchangeReply: {
+            const key = hostKeyIn(payload);
+            return key === undefined ? undefined : { kind: "host key", key };
+        }
         case message.disconnect:
             return { kind: "disconnect", reason: readString(payload, 5).toString("utf8") };
         case message.keyExchangeInit:
@@ -115,20 +75,10 @@ function interpret(payload: Buffer): WireEvent | undefined {
 }
 
 function offersOurs(payload: Buffer): boolean {
-    const keyExchange = readString(payload, 17).toString("latin1");
-    const hostKey = readString(payload, 17 + 4 + keyExchange.length).toString("latin1");
+    const [keyExchange = "", hostKey = ""] = nameLists(payload, 2);
     const common = (ours: string, theirs: string): boolean =>
         ours.split(",").some((name) => theirs.split(",").includes(name));
     return common(offered.keyExchange, keyExchange) && common(offered.hostKey, hostKey);
-}
-
-function hostKeyOf(blob: Buffer): string {
-    return `${readString(blob, 0).toString("latin1")} ${blob.toString("base64")}`;
-}
-
-function readString(bytes: Buffer, offset: number): Buffer {
-    const length = bytes.readUInt32BE(offset);
-    return bytes.subarray(offset + 4, offset + 4 + length);
 }
 
 function sshString(bytes: Buffer): Buffer {
