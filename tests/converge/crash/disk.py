@@ -86,7 +86,14 @@ class Sync(NamedTuple):
     only_data: bool = False
 
 
-Operation = Union[Make, Change, Write, Resize, SetAccess, Sync]
+class Forgotten(NamedTuple):
+    """New content of a file that nobody reads after a cut: all its states count as one."""
+
+    inode: int
+    content: bytes
+
+
+Operation = Union[Make, Change, Write, Resize, SetAccess, Sync, Forgotten]
 
 
 class TooMany(Exception):
@@ -143,6 +150,8 @@ class Disk:
             self._named.update(number for _, number in operation.entries if number is not None)
         elif isinstance(operation, SetAccess):
             inode.access.append(operation.access)
+        elif isinstance(operation, Forgotten):
+            inode.content = operation.content
         else:
             inode.writes.append(operation)
 

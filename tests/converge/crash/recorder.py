@@ -14,10 +14,10 @@ import os
 import stat
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Callable, NamedTuple
 
-from disk import ROOT, Access, Change, Disk, Make, Operation, Resize, SetAccess, Sync, Write
+from disk import ROOT, Access, Change, Disk, Forgotten, Make, Operation, Resize, SetAccess, Sync, Write
 from forest import Forest
 
 
@@ -74,12 +74,14 @@ class Recording:
 
 class Recorder:
     """Records between `__enter__` and `__exit__`. `package` is a folder: frames of files below it are kept. `times` is
-    for programs that look at the times of files."""
+    for programs that look at the times of files. `unread` are files, named from `place` on, whose content nobody reads
+    after a cut."""
 
-    def __init__(self, place: str, package: str = "", times: bool = False) -> None:
+    def __init__(self, place: str, package: str = "", times: bool = False, unread: Sequence[str] = ()) -> None:
         self.recording = Recording(place)
         self.package = package
         self.times = times
+        self.unread = {f"{place}/{name}" for name in unread}
         self._numbers: dict[tuple[int, int], int] = {}
         self._entries: dict[int, dict[str, int]] = {}
         self._access: dict[int, Access] = {}
@@ -315,6 +317,8 @@ class Recorder:
 
     def _wrote(self, descriptor: int, offset: int, data: bytes) -> None:
         number = self._inode(descriptor)
+        if number is not None and self._is_unread(descriptor, number):
+            return
         if number is not None and data:
             mtime = os.fstat(descriptor).st_mtime_ns if self.times else 0
             self._step(f"write {len(data)} bytes {_short(descriptor)}", Write(number, offset, data, mtime))
@@ -332,8 +336,17 @@ class Recorder:
 
     def _resized(self, descriptor: int, length: int) -> None:
         number = self._inode(descriptor)
-        if number is not None:
+        if number is not None and not self._is_unread(descriptor, number):
             self._step(f"truncate to {length} {_short(descriptor)}", Resize(number, length))
+
+    def _is_unread(self, descriptor: int, number: int) -> bool:
+        """Whether nobody reads this file after a cut; then its new content is noted here."""
+        name = os.readlink(f"/proc/self/fd/{descriptor}")
+        if name not in self.unread:
+            return False
+        with self._real["open_file"](name, "rb") as file:
+            self.recording.steps.append(Step(f"write {_short(name)}", (Forgotten(number, file.read()),)))
+        return True
 
     def _fsync(self, descriptor: Any) -> None:
         self._synced("fsync", descriptor, False)

@@ -31,6 +31,11 @@ class Plan(NamedTuple):
     """Files, links and artifacts other than on the machine or last applied: what units and actions react to."""
 
     @property
+    def names(self) -> set[str]:
+        """Paths that get something new."""
+        return {*self.artifacts, *self.files, *self.links}
+
+    @property
     def empty(self) -> bool:
         """Nothing to do."""
         return not any(self)

@@ -25,13 +25,13 @@ def make_directory(machine: Machine, name: str, mode: int = -1, owner: tuple[int
     """Makes a directory and those above it, root's and 0755; `mode` and `owner` are for an existing one too."""
     for directory in (*parents(name), name):
         with contextlib.suppress(FileExistsError):
-            os.mkdir(machine.at(directory), 0o700)
-            os.chmod(machine.at(directory), 0o755)
+            os.mkdir(machine.at(directory), 0o755)
             fsync_directory(os.path.dirname(machine.at(directory)) or "/")
     if mode >= 0:
         if owner:
             os.chown(machine.at(name), *owner)
         os.chmod(machine.at(name), mode)
+        fsync_directory(machine.at(name))
 
 
 def keep_aside(target: str, backup: str) -> None:

@@ -66,13 +66,12 @@ class Transaction:
         self.journal = self._new_journal(key)
 
     def _new_journal(self, key: str) -> Journal:
-        names = {*self.plan.files, *self.plan.links, *self.plan.artifacts}
         return {
             "run": randomness.token_hex(8),
             "key": key,
             "role": self.desired["role"],
             "phase": "staging",
-            "directories": sorted({os.path.dirname(name) for name in names}),
+            "directories": sorted({os.path.dirname(name) for name in self.plan.names}),
             "swaps": {},
             "units": self.states,
             "touch": {},
@@ -203,44 +202,45 @@ class Transaction:
 
     def stage(self) -> None:
         """Puts all new content beside its place, complete and synced; nothing that is in use is touched."""
-        machine = self.machine
         for directory in self.journal["directories"]:
             self._make_stage(directory)
-        for name in self.plan.artifacts:
-            fetch(machine, name, self.desired["artifacts"][name], self._stage(name))
-        for name in self.plan.files:
-            spec = self.wanted.files[name]
-            owner = self._owner(name, spec["owner"])
-            write_new(self._stage(name), self.wanted.content[name], int(spec["mode"], 8), owner)
-        for name in self.plan.links:
-            os.symlink(self.desired["links"][name]["target"], self._stage(name))
+            for name in sorted(name for name in self.plan.names if os.path.dirname(name) == directory):
+                self._stage(name)
+                self._keep_aside(name)
+            # One directory after the other: of everything that is not synced a power cut may leave any part.
+            fsync_directory(os.path.join(self.machine.at(directory), OLD))
+            fsync_directory(self.machine.at(directory))
 
     def _make_stage(self, directory: str) -> None:
         make_directory(self.machine, directory)
         # Others may pass: a validator may run as the service's user. Each file has its own mode.
         for stage, mode in ((STAGE, 0o711), (OLD, 0o700)):
-            os.mkdir(f"{self.machine.at(directory)}/{stage}", 0o700)
-            os.chmod(f"{self.machine.at(directory)}/{stage}", mode)
+            os.mkdir(f"{self.machine.at(directory)}/{stage}", mode)
 
-    def _stage(self, name: str) -> str:
+    def _stage(self, name: str) -> None:
         directory, _, base = name.rpartition("/")
-        self.staged[name] = f"{self.machine.at(directory)}/{STAGE}/{base}"
-        return self.staged[name]
+        place = self.staged[name] = f"{self.machine.at(directory)}/{STAGE}/{base}"
+        if name in self.plan.artifacts:
+            fetch(self.machine, name, self.desired["artifacts"][name], place)
+        elif name in self.plan.links:
+            os.symlink(self.desired["links"][name]["target"], place)
+        else:
+            spec = self.wanted.files[name]
+            write_new(place, self.wanted.content[name], int(spec["mode"], 8), self._owner(name, spec["owner"]))
+
+    def _keep_aside(self, name: str) -> None:
+        """Gives what stands in a place a second name."""
+        target = self.machine.at(name)
+        had = os.path.lexists(target)
+        if had or name not in self.desired["artifacts"]:
+            # A download that takes nobody's place may stay for the next try: nothing names it yet.
+            self.journal["swaps"][name] = had
+        # A directory cannot have two names: it moves when its place is taken.
+        if had and (os.path.islink(target) or not os.path.isdir(target)):
+            keep_aside(target, journals.backup_of(self.machine, name))
 
     def back_up(self) -> None:
-        """Gives what stands in the places a second name, durably, and runs the backup of what cannot be undone."""
-        for name in self.staged:
-            target = self.machine.at(name)
-            had = os.path.lexists(target)
-            if had or name not in self.desired["artifacts"]:
-                # A download that takes nobody's place may stay for the next try: nothing names it yet.
-                self.journal["swaps"][name] = had
-            # A directory cannot have two names: it moves when its place is taken.
-            if had and (os.path.islink(target) or not os.path.isdir(target)):
-                keep_aside(target, journals.backup_of(self.machine, name))
-        for directory in self.journal["directories"]:
-            fsync_directory(os.path.join(self.machine.at(directory), OLD))
-            fsync_directory(self.machine.at(directory))
+        """Runs the backup of what cannot be undone."""
         command = self.desired["backup"].get("argv", [])
         if command and not self.can_be_undone():
             self.machine.run("backup", command, 3600)

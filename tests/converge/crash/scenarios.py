@@ -1,0 +1,334 @@
+"""What converge.py does while the power is cut, and what has to be true of the machine afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from explore import Exploration, scratch
+from forest import Forest
+from machines import Box, Memory, cut_off
+from recorder import Recorder, Recording
+
+from converge_support import PROGRAM, converge, digest, document, file, unit
+
+STATE = "var/lib/sovereign-edge"
+LOG = "var/log/sovereign-edge/history.jsonl"
+
+
+class Run(NamedTuple):
+    """One run of converge.py. One that does not commit waits for its confirmation: the old version is in force."""
+
+    verb: str
+    document: bytes
+    commits: bool = True
+
+
+View = Mapping[str, Mapping[str, str]]
+"""What a machine is in: group → thing → what is seen of it. A group changes at once or not at all."""
+
+
+class Scenario:
+    """A machine, the runs that are recorded, and what is looked at afterwards."""
+
+    reads: Mapping[str, Sequence[str]] = {}
+    """unit → paths whose texts it takes at its start"""
+    runs: Sequence[Run] = ()
+
+    def prepare(self, box: Box) -> None:
+        """Brings the machine into the state from which the recording starts."""
+
+    def view(self, root: Path) -> View:
+        """What the machine is in."""
+        raise NotImplementedError
+
+    def extra(self, root: Path) -> Mapping[str, str]:
+        """What need not go back, and has to be there in the end."""
+        del root
+        return {}
+
+
+class Trial:
+    """A scenario that was recorded, to be cut off at every step."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.place = scratch("scenario")
+        root = Path(self.place)
+        make_system(root)
+        box = Box(self.place, scenario.reads, Memory({}, frozenset(), "boot-1"))
+        scenario.prepare(box)
+        recorder = Recorder(self.place, str(PROGRAM / "converge"), unread=[f"{STATE}/lock"])
+        box.system.changed = lambda text: recorder.note(text, box.system.remember())
+        self.moments = [self._view(root)]
+        self.ends: list[int] = []
+        recorder.note("start", box.system.remember())
+        for run in scenario.runs:
+            with recorder as recording:
+                armed = self._run(box, run)
+            assert armed != run.commits, f"{run.verb} ended as if it was {'' if armed else 'not '}to be confirmed"
+            self.ends.append(len(recording.steps))
+            self.moments.append(self._view(root) if run.commits else self.moments[-1])
+        self.recording: Recording = recorder.recording
+        self.recording.verify()
+        self.extra = scenario.extra(root)
+        self.log = lines(root)
+        self._followed: dict[int, str] = {}
+        self._forest = Forest()
+
+    @staticmethod
+    def _run(box: Box, run: Run) -> bool:
+        try:
+            box.run(run.verb, run.document)
+        except converge.Armed:
+            return True
+        return False
+
+    def close(self) -> None:
+        """Takes the machine away."""
+        shutil.rmtree(self.place)
+
+    def _view(self, root: Path) -> dict[str, dict[str, str]]:
+        return {group: dict(things) for group, things in self.scenario.view(root).items()}
+
+    def allowed(self, step: int) -> frozenset[str]:
+        """Outcomes that are right for a cut after so many steps: while a run goes on, each group is old or new."""
+        done = sum(1 for end in self.ends if end <= step)
+        running = step > ([0, *self.ends])[done] and done < len(self.scenario.runs)
+        versions = [done, done + 1] if running else [done]
+        groups = [
+            list(dict.fromkeys(f"{group} {self._version(group, self.moments[number][group])}" for number in versions))
+            for group in self.moments[0]
+        ]
+        return frozenset(", ".join(combination) for combination in itertools.product(*groups))
+
+    def _version(self, group: str, found: Mapping[str, str]) -> str:
+        """Number of the first moment at which a group was as it is found, or where it differs from the nearest one."""
+        differs = [
+            {name: text for name, text in found.items() if moment[group].get(name) != text} for moment in self.moments
+        ]
+        nearest = min(range(len(differs)), key=lambda number: len(differs[number]))
+        return str(nearest) if not differs[nearest] else f"a mixture: {nearest}, but {differs[nearest]}"
+
+    def exploration(self) -> Exploration:
+        """All cuts of the power."""
+        return Exploration(self.recording, self.judge, self.allowed)
+
+    def judge(self, place: str) -> str:
+        """Boots a machine after a cut: recovers, looks, recovers again, and goes on with the runs."""
+        box = Box(place, self.scenario.reads, cut_off("boot-2"))
+        box.run("recover boot")
+        view = self._view(Path(place))
+        outcome = ", ".join(f"{group} {self._version(group, view[group])}" for group in view)
+        recovered = self._read(place)
+        if recovered not in self._followed:
+            self._followed[recovered] = self._follow(place, recovered)
+        return outcome + self._followed[recovered]
+
+    def _read(self, place: str) -> int:
+        """Number of the machine's disk, without the lock file, whose text names a process."""
+        with open(f"{place}/{STATE}/lock", "wb"):
+            return self._forest.read(place)
+
+    def _follow(self, place: str, recovered: int) -> str:
+        """What is wrong with a recovered machine, "" when nothing is."""
+        root = Path(place)
+        rest = leftovers(root)
+        if rest:
+            return f"; left behind: {rest}"
+        box = Box(place, self.scenario.reads, cut_off("boot-3"))
+        box.run("recover boot")
+        again = self._read(place)
+        if again != recovered:
+            return f"; a second recovery changes {difference(self._forest, recovered, again)}"
+        box.system.boot()
+        for run in self.scenario.runs:
+            self._run(box, run)
+        final = {**self._view(root), "extra": self.scenario.extra(root)}
+        wanted = {**self.moments[-1], "extra": self.extra}
+        if final != wanted:
+            return f"; the next runs lead to {final} instead of {wanted}"
+        for run in self.scenario.runs:
+            said = box.run(run.verb, run.document)
+            if said[0] != "unchanged":
+                return f"; and {run.verb} says once more: {said[0]}"
+        return ""
+
+
+def make_system(root: Path) -> None:
+    """A bare machine."""
+    for name in ("etc/systemd/system/multi-user.target.wants", "usr/sbin", "usr/lib/systemd/system", "var/log"):
+        (root / name).mkdir(parents=True)
+    for name in ("var/lib/apt/lists/partial", "var/lib/dpkg", "usr/local/lib", "proc/sys"):
+        (root / name).mkdir(parents=True)
+    (root / "var/lib/apt/lists/deb_Packages").write_text("")
+    os.utime(root / "var/lib/apt/lists")
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\nme:x:1000:\n")
+
+
+def leftovers(root: Path) -> list[str]:
+    """Temporary files that nobody removed."""
+    return [
+        str(found.relative_to(root))
+        for found in root.rglob("*")
+        if ".sovereign-edge." in found.name or (found.suffix == ".new" and STATE in str(found))
+    ]
+
+
+def difference(forest: Forest, one: int, other: int) -> list[str]:
+    """Paths in which two trees differ."""
+    first, second = forest.flat(one), forest.flat(other)
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+def looks(root: Path, names: Sequence[str]) -> dict[str, str]:
+    """What stands in some paths: kind, mode, owner, text."""
+    return {name: look(root / name.lstrip("/")) for name in names}
+
+
+def look(place: Path) -> str:
+    """What stands in a path."""
+    if place.is_symlink():
+        return f"-> {os.readlink(place)}"
+    if not place.exists():
+        return "nothing"
+    found = place.stat()
+    access = f"{found.st_mode:o} {found.st_uid}:{found.st_gid}"
+    return access if place.is_dir() else f"{access} {place.read_bytes()!r}"
+
+
+def enabled(root: Path, names: Sequence[str]) -> dict[str, str]:
+    """Which units start at boot."""
+    return {name: look(root / "etc/systemd/system/multi-user.target.wants" / name) for name in names}
+
+
+def manifest(root: Path, role: str) -> dict[str, Any] | None:
+    """What the machine recorded of a role."""
+    name = root / STATE / "roles" / f"{role}.json"
+    return json.loads(name.read_bytes()) if name.exists() else None
+
+
+def record(root: Path, role: str) -> dict[str, str]:
+    """The same as a part of a view: which desired state the record says that the machine is in."""
+    found = manifest(root, role)
+    return {"record": "" if not found or not found["hash"] else found["hash"] + (" dirty" if found["dirty"] else "")}
+
+
+def lines(root: Path) -> list[bytes]:
+    """The whole lines of the log; fails when they are no chain."""
+    name = root / LOG
+    found = name.read_bytes().split(b"\n")[:-1] if name.exists() else []
+    before = "0" * 64
+    for number, line in enumerate(found):
+        entry = json.loads(line)
+        assert (entry["n"], entry["prev"]) == (number + 1, before), f"line {number + 1} of the log does not follow"
+        before = hashlib.sha256(line).hexdigest()
+    return found
+
+
+def secrets(generation: int) -> bytes:
+    """A secrets document: one secret in some generation, and one that stays."""
+    values = {
+        "web.password": {"generation": generation, "value": f"password of generation {generation}"},
+        "web.salt": {"generation": 1, "value": "salt that stays"},
+    }
+    header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
+    return json.dumps({**header, "secrets": values, "wireguard": {"bob": "k" * 43 + "="}}).encode()
+
+
+def roster(**roles: bytes) -> bytes:
+    """A roster of roles given with their desired states."""
+    header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
+    return json.dumps({**header, "roles": {role: digest(data) for role, data in roles.items()}}).encode()
+
+
+def service(text: str) -> str:
+    """A unit file."""
+    return f"[Service]\nExecStart=/usr/bin/{text}\n[Install]\nWantedBy=multi-user.target\n"
+
+
+OLD_WEB = document(
+    "web",
+    secrets={"web.password": 1, "web.salt": 1},
+    files={
+        "/etc/web/web.conf": file("one {{secret:web.password}}\n", "0640"),
+        "/etc/web/mode.conf": file("the same\n", "0644"),
+        "/etc/web/dropped.conf": file("of old\n"),
+        "/etc/systemd/system/web.service": file(service("web")),
+    },
+    links={"/etc/web/current": {"target": "releases/1"}},
+    units={"web.service": unit(enabled=False, restartOn={"/etc/web/web.conf": True})},
+)
+NEW_WEB = document(
+    "web",
+    packages={"alpha": {}, "beta": {}, "gamma": {}},
+    secrets={"web.password": 2, "web.salt": 1},
+    directories={"/srv/web": {"mode": "0750", "owner": "me:me"}},
+    files={
+        "/etc/web/web.conf": file("two {{secret:web.password}}\n", "0640"),
+        "/etc/web/mode.conf": file("the same\n", "0600"),
+        "/etc/web.d/extra/new.conf": file("new\n", owner="me:me"),
+        "/etc/systemd/system/web.service": file(service("web")),
+        "/etc/systemd/system/worker.service": file(service("worker")),
+    },
+    links={"/etc/web/current": {"target": "releases/2"}},
+    units={
+        "web.service": unit(restartOn={"/etc/web/web.conf": True}),
+        "worker.service": unit(restartOn={"/etc/web.d/extra/new.conf": True}),
+    },
+)
+GONE = document(
+    "gone",
+    files={"/etc/gone.conf": file("gone\n"), "/etc/systemd/system/gone.service": file(service("gone"))},
+    units={"gone.service": unit()},
+)
+
+
+class Web(Scenario):
+    """A rotation, a role that changes, and the sweep: 3 packages, 4 files, 1 link, 2 units and 1 secret; and a file, a
+    unit and a role that go."""
+
+    reads: ClassVar = {
+        "web.service": ["/etc/web/web.conf", "/etc/web/mode.conf"],
+        "worker.service": ["/etc/web.d/extra/new.conf"],
+        "gone.service": ["/etc/gone.conf"],
+    }
+    runs: ClassVar = [Run("secrets", secrets(2)), Run("apply", NEW_WEB), Run("finish", roster(web=NEW_WEB))]
+
+    def prepare(self, box: Box) -> None:
+        """The old role, and one that will go."""
+        box.run("secrets", secrets(1))
+        box.run("apply", OLD_WEB)
+        box.run("apply", GONE)
+        box.run("finish", roster(web=OLD_WEB, gone=GONE))
+
+    def view(self, root: Path) -> View:
+        """Secrets, the role, and what is swept."""
+        names = ["web/web.conf", "web/mode.conf", "web.d/extra/new.conf", "web/current"]
+        names += ["systemd/system/web.service", "systemd/system/worker.service"]
+        kept = ["secrets/web.password.json", "secrets/web.salt.json", "wireguard.json"]
+        return {
+            "secrets": looks(root, [f"/{STATE}/{name}" for name in kept]),
+            "web": {
+                **looks(root, [f"/etc/{name}" for name in names]),
+                **enabled(root, ["web.service", "worker.service"]),
+                **record(root, "web"),
+            },
+            "dropped": looks(root, ["/etc/web/dropped.conf"]),
+            "gone": {
+                **looks(root, ["/etc/gone.conf", "/etc/systemd/system/gone.service"]),
+                **enabled(root, ["gone.service"]),
+                **record(root, "gone"),
+            },
+        }
+
+    def extra(self, root: Path) -> Mapping[str, str]:
+        """Packages and directories stay when a change is undone."""
+        return looks(root, ["/var/lib/dpkg/status", "/srv", "/srv/web", "/etc/web.d", "/etc/web.d/extra"])
