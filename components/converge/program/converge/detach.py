@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets as randomness
 import sys
 import time
 from collections.abc import Mapping
@@ -116,7 +115,7 @@ def _going_on(machine: Machine, name: str, key: str) -> Order | None:
 
 def _start(machine: Machine, name: str, key: str, words: list[str], data: bytes) -> Order:
     order: Order = {
-        "run": randomness.token_hex(4),
+        "run": os.urandom(4).hex(),
         "key": key,
         "words": words,
         "input": data.decode("utf-8"),

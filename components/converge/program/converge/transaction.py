@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets as randomness
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -67,7 +66,7 @@ class Transaction:
 
     def _new_journal(self, key: str) -> Journal:
         return {
-            "run": randomness.token_hex(8),
+            "run": os.urandom(8).hex(),
             "key": key,
             "role": self.desired["role"],
             "phase": "staging",
