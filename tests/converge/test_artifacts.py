@@ -155,7 +155,7 @@ def test_download_that_is_not_it(node: Node, server: Any, changes: dict[str, Any
 
 
 def test_missing_on_the_server_is_not_asked_for_again(node: Node, server: Any) -> None:
-    with pytest.raises(converge.Failed, match="cannot be fetched: Not Found"):
+    with pytest.raises(converge.Failed, match="cannot be fetched: 404 Not Found"):
         node.apply(
             artifacts={"/opt/x": {**artifact(server, "/a", b"body"), "url": f"http://127.0.0.1:{server.port}/b"}}
         )

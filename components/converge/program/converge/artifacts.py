@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from converge.documents import ArtifactSpec
+from converge.documents import ArtifactSpec, Desired
+from converge.downloads import obtain, put
 from converge.durable import tree
 from converge.errors import Failed, shown
+from converge.images import missing_images, pull_image
 from converge.machine import Machine
 
 if TYPE_CHECKING:
@@ -51,56 +52,23 @@ def fingerprint(name: str, spec: ArtifactSpec) -> str:
     return digest.hexdigest() if os.path.lexists(name) else ""
 
 
+def prefetch(machine: Machine, desired: Desired) -> None:
+    """Downloads what a role wants and the machine does not have. To be called while nobody waits for the machine."""
+    stamps = load_stamps(machine)
+    for name, spec in sorted(desired["artifacts"].items()):
+        if not stamp_holds(machine, stamps, name, spec):
+            obtain(machine, name, spec)
+    for image in missing_images(machine, desired["images"]):
+        pull_image(machine, image)
+
+
 def fetch(machine: Machine, name: str, spec: ArtifactSpec, target: str) -> None:
-    """Downloads an artifact to `target`, checks it on the way, and unpacks it there when it is an archive."""
-    needed = spec["bytes"] * (4 if spec["unpack"] else 1)
-    room = os.statvfs(os.path.dirname(target))
-    free = room.f_bavail * room.f_frsize
-    if free < needed:
-        raise Failed(f"artifact {name}: {needed:,} bytes of disk are needed, {free:,} are free")
-    archive = target + ".download" if spec["unpack"] else target
-    for attempt in (1, 2, 3):
-        try:
-            download(spec, archive)
-            break
-        except OSError as error:
-            reason = getattr(error, "reason", error)
-            if attempt == 3 or 400 <= getattr(error, "code", 0) < 500:
-                raise Failed(f"artifact {name}: {spec['url']} cannot be fetched: {reason}") from None
-            time.sleep(attempt)
-        except Failed as failure:
-            raise Failed(f"artifact {name}: {failure}") from None
+    """Puts an artifact at `target`, unpacked when it is an archive. What waits for its use needs no download."""
+    file = obtain(machine, name, spec)
     if spec["unpack"]:
-        unpack(name, archive, target)
-        os.unlink(archive)
+        unpack(name, file, target)
     else:
-        os.chmod(target, int(spec["mode"], 8))
-
-
-def download(spec: ArtifactSpec, target: str) -> None:
-    """Streams a URL into a file; size and hash have to be those of the artifact."""
-    import http.client
-    import urllib.request
-
-    request = urllib.request.Request(spec["url"], headers={"User-Agent": "sovereign-edge"})
-    digest = hashlib.sha256()
-    size = 0
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer, open(target, "wb") as file:
-            while chunk := answer.read(1 << 20):
-                size += len(chunk)
-                if size > spec["bytes"]:
-                    raise Failed(f"{spec['url']} is larger than the {spec['bytes']:,} bytes it should have")
-                digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-    except http.client.HTTPException as error:
-        raise OSError(f"broken answer ({type(error).__name__})") from None
-    if size != spec["bytes"]:
-        raise OSError(f"{size:,} bytes came, {spec['bytes']:,} should have")
-    if digest.hexdigest() != spec["sha256"]:
-        raise Failed(f"{spec['url']} has the SHA-256 {digest.hexdigest()}, and {spec['sha256']} is wanted")
+        put(file, target, int(spec["mode"], 8))
 
 
 def unpack(name: str, archive: str, target: str) -> None:
