@@ -118,7 +118,7 @@ class Node:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for name in ("etc", "usr/sbin", "var/lib/apt/lists"):
+        for name in ("etc", "usr/sbin", "var/lib/apt/lists", "var/log"):
             (root / name).mkdir(parents=True)
         (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n")
         (root / "etc/group").write_text("root:x:0:\nme:x:1000:\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,10 @@ def install(node: Node, stubs: Path, text: bytes, wanted: str = "") -> subproces
     stdin = json.dumps({**header, "program": wanted or hashlib.sha256(text).hexdigest()}).encode()
     command = [sys.executable, "-I", "-c", BOOT, "--root", str(node.root), "install", str(upload)]
     return subprocess.run(command, input=stdin, capture_output=True, env=environment(stubs), timeout=60, check=False)
+
+
+def said(process: subprocess.CompletedProcess[bytes]) -> bytes:
+    """Standard output without its last line, the head of the log."""
+    *lines, last = process.stdout.splitlines(keepends=True)
+    assert re.fullmatch(rb"log [0-9]+ [0-9a-f]{64}\n", last)
+    return b"".join(lines)

@@ -34,10 +34,10 @@ DNS: dict[str, Any] = {"files": {"/etc/dns.conf": file("dns")}}
 
 def snapshot(root: Path) -> dict[str, tuple[int, str]]:
     """Everything on the machine outside of what is converge.py's own: mode and content."""
-    own = root / "var/lib/sovereign-edge"
+    own = {root / "var/lib/sovereign-edge", root / "var/log/sovereign-edge"}
     result = {}
     for found in sorted(root.rglob("*")):
-        if found != own and own not in found.parents:
+        if not own & {found, *found.parents}:
             content = os.readlink(found) if found.is_symlink() else found.read_text() if found.is_file() else ""
             result[str(found.relative_to(root))] = (stat.S_IMODE(found.lstat().st_mode), content)
     return result

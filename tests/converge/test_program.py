@@ -12,22 +12,22 @@ from typing import Any
 import pytest
 
 from converge_support import SOURCE, Node, bundle, converge, document, file, unit
-from processes import install, run
+from processes import install, run, said
 
 
 def test_installed_program_applies(node: Node, stubs: Path) -> None:
     first = install(node, stubs, bundle())
-    assert (first.stdout, first.stderr) == (b"changed: /usr/local/lib/sovereign-edge/converge.py\n", b"")
+    assert (said(first), first.stderr) == (b"changed: /usr/local/lib/sovereign-edge/converge.py\n", b"")
     assert not (node.root / "upload.json").exists()
     program = node.path(converge.PROGRAM)
     assert os.access(program, os.X_OK)
     root = ("--root", str(node.root))
-    assert install(node, stubs, bundle()).stdout == b"unchanged\n"
+    assert said(install(node, stubs, bundle())) == b"unchanged\n"
     (stubs / "calls").unlink()
     role = document("caddy", files={"/etc/x": file("x")}, units={"x.service": unit(reloadOn={"/etc/x": True})})
-    assert run(program, stubs, *root, "apply", stdin=role).stdout == b"changed: /etc/x; reloaded x.service\n"
+    assert said(run(program, stubs, *root, "apply", stdin=role)) == b"changed: /etc/x; reloaded x.service\n"
     again = run(program, stubs, *root, "apply", stdin=role)
-    assert (again.returncode, again.stdout, again.stderr) == (0, b"unchanged\n", b"")
+    assert (again.returncode, said(again), again.stderr) == (0, b"unchanged\n", b"")
     assert [line.split()[1] for line in (stubs / "calls").read_text().splitlines()] == [
         "show",
         "show",
@@ -87,9 +87,9 @@ def test_killed_in_the_middle_and_run_again(node: Node, stubs: Path) -> None:
     assert node.leftovers() != []
     assert json.loads(run(SOURCE, stubs, *root, "status").stdout)["roles"]["role"]["result"] == "is being applied"
     again = run(SOURCE, stubs, *root, "apply", stdin=second)
-    assert again.stdout == b"changed: /etc/x; ran kill; reloaded x.service\n"
+    assert said(again) == b"changed: /etc/x; ran kill; reloaded x.service\n"
     assert node.leftovers() == []
-    assert run(SOURCE, stubs, *root, "apply", stdin=second).stdout == b"unchanged\n"
+    assert said(run(SOURCE, stubs, *root, "apply", stdin=second)) == b"unchanged\n"
 
 
 def test_never_more_than_ten_lines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from converge.documents import Desired, parse_desired
 from converge.errors import Failed, reason, tail
 from converge.journal import Journal, Undo
 from converge.lock import locked
+from converge.log import Event, append, note
 from converge.machine import Machine
 from converge.transaction import Stopped, Transaction, record_applied
 from converge.wanted import Wanted
@@ -64,8 +65,10 @@ def confirm(machine: Machine, wanted: Wanted, journal: Journal) -> list[str]:
     """This run came over a fresh connection: the armed change stays, if the mesh is as alive as before."""
     # It ends within seconds, whether somebody still listens or not.
     machine.held = True
+    event = Event(journal["key"].partition(" ")[0], "confirmed", journal["role"], wanted.digest)
     try:
         require_peers(machine, journal)
+        append(machine, event)
     except Failed as failure:
         problems = Undo(machine, journal).run()
         disarm(machine, journal["run"])
@@ -73,6 +76,7 @@ def confirm(machine: Machine, wanted: Wanted, journal: Journal) -> list[str]:
         manifest["result"] = f"failed: {failure}"
         manifest["dirty"] = manifest["dirty"] or bool(problems)
         machine.save(f"roles/{journal['role']}.json", manifest)
+        note(machine, event._replace(result=f"{'failed' if problems else 'rolled back'}: {failure}"))
         journals.close(machine, journal)
         state = f"It could not be undone ({problems[0]})." if problems else "The previous configuration is in place."
         raise Stopped(failure, state) from None

@@ -13,6 +13,7 @@ from converge.documents import parse_install
 from converge.durable import content, fsync_directory, remove, write_durably
 from converge.errors import Failed, Refused
 from converge.lock import locked
+from converge.log import Event, logged
 from converge.machine import Machine
 from converge.paths import BUNDLE, LIBRARY, PROGRAM, RECOVER_UNIT, UNITS
 from converge.places import make_directory
@@ -24,7 +25,7 @@ RECOVER_TEXT = f"""# Of sovereign-edge: undoes what a power cut left half done, 
 [Unit]
 Description=Undo a half-made change of sovereign-edge
 DefaultDependencies=no
-RequiresMountsFor=/var/lib/sovereign-edge /usr/local/lib /usr/bin /etc
+RequiresMountsFor=/var/lib/sovereign-edge /var/log /usr/local/lib /usr/bin /etc
 After=local-fs.target
 Before=sysinit.target network-pre.target nftables.service systemd-sysctl.service systemd-modules-load.service
 Wants=network-pre.target
@@ -47,27 +48,43 @@ def install(machine: Machine, data: bytes, upload: str = "") -> list[str]:
     place = machine.at(LIBRARY) + "/versions/" + wanted[:16]
     with locked(machine, "install"):
         machine.record_identity(cast("Mapping[str, object]", document))
-        done = _put(machine, place, wanted)
-        done = _enable_recovery(machine) or done
+        text = _bundle(machine, wanted)
+        files = cast("dict[str, str]", json.loads(text))
+        stale = not _is_in_use(machine, place, files, text)
+        unguarded = not _recovery_is_enabled(machine)
+        if stale:
+            _write_version(machine, place, files)
+        if stale or unguarded:
+            changed = [PROGRAM] * stale + [UNITS + RECOVER_UNIT] * unguarded
+            with logged(machine, Event("install", "installed", hash=wanted, changed=changed)):
+                if stale:
+                    _switch(machine, place, files, text)
+                if unguarded:
+                    _enable_recovery(machine)
         if upload:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(upload)
-    return ["changed: " + PROGRAM] if done else ["unchanged"]
+    return ["changed: " + PROGRAM] if stale or unguarded else ["unchanged"]
 
 
-def _put(machine: Machine, place: str, wanted: str) -> bool:
-    library = machine.at(LIBRARY)
-    text = bundle or content(machine.at(BUNDLE))
-    if hashlib.sha256(text).hexdigest() != wanted:
-        installed = content(machine.at(BUNDLE))
-        if hashlib.sha256(installed).hexdigest() != wanted:
-            raise Failed("the program that was uploaded is not the one that is wanted; run `up` again")
-        text = installed
-    here = os.path.realpath(library + "/current") == os.path.realpath(place) and content(machine.at(BUNDLE)) == text
-    files = cast("dict[str, str]", json.loads(text))
-    if here and all(content(f"{place}/{name}") == body.encode() for name, body in files.items() if "/" in name):
+def _bundle(machine: Machine, wanted: str) -> bytes:
+    for text in (bundle, content(machine.at(BUNDLE))):
+        if hashlib.sha256(text).hexdigest() == wanted:
+            return text
+    raise Failed("the program that was uploaded is not the one that is wanted; run `up` again")
+
+
+def _is_in_use(machine: Machine, place: str, files: Mapping[str, str], text: bytes) -> bool:
+    if os.path.realpath(machine.at(LIBRARY) + "/current") != os.path.realpath(place):
         return False
-    _write_version(machine, place, files)
+    modules = {name: body for name, body in files.items() if "/" in name}
+    return content(machine.at(BUNDLE)) == text and all(
+        content(f"{place}/{name}") == body.encode() for name, body in modules.items()
+    )
+
+
+def _switch(machine: Machine, place: str, files: Mapping[str, str], text: bytes) -> None:
+    library = machine.at(LIBRARY)
     make_directory(machine, LIBRARY)
     remove(library + "/current.new")
     os.symlink("versions/" + os.path.basename(place), library + "/current.new")
@@ -77,7 +94,6 @@ def _put(machine: Machine, place: str, wanted: str) -> bool:
     fsync_directory(library)
     write_durably(machine.at(BUNDLE), text, 0o644)
     _forget_versions(library + "/versions", os.path.basename(place))
-    return True
 
 
 def _write_version(machine: Machine, place: str, files: Mapping[str, str]) -> None:
@@ -110,15 +126,15 @@ def _forget_versions(directory: str, current: str) -> None:
         remove(f"{directory}/{name}")
 
 
-def _enable_recovery(machine: Machine) -> bool:
-    name = machine.at(UNITS + RECOVER_UNIT)
+def _recovery_is_enabled(machine: Machine) -> bool:
     state = machine.unit_states([RECOVER_UNIT])[RECOVER_UNIT]
-    if content(name) == RECOVER_TEXT.encode() and state["enabled"]:
-        return False
+    return content(machine.at(UNITS + RECOVER_UNIT)) == RECOVER_TEXT.encode() and state["enabled"]
+
+
+def _enable_recovery(machine: Machine) -> None:
     make_directory(machine, UNITS.rstrip("/"))
-    write_durably(name, RECOVER_TEXT.encode(), 0o644)
+    write_durably(machine.at(UNITS + RECOVER_UNIT), RECOVER_TEXT.encode(), 0o644)
     machine.run("install", ["systemctl", "daemon-reload"])
     machine.run("install", ["systemctl", "enable", RECOVER_UNIT])
     with contextlib.suppress(FileNotFoundError):
         fsync_directory(machine.at(UNITS + "sysinit.target.wants"))
-    return True

@@ -13,6 +13,7 @@ from converge import journal as journals
 from converge.durable import now
 from converge.errors import Failed
 from converge.journal import Journal
+from converge.log import Event, note
 from converge.machine import Machine
 
 LOCK_PATIENCE = 15 * 60.0
@@ -48,7 +49,11 @@ def locked(machine: Machine, what: str, key: str = "") -> Iterator[Journal | Non
         os.pwrite(descriptor, f"pid {os.getpid()} ({what}, since {now()})".encode(), 0)
         clear_temporary(machine)
         if pending and not mine:
-            journals.recover(machine, pending, words(pending))
+            why = words(pending)
+            done = journals.recover(machine, pending, why)
+            if done != "was complete":
+                result = why if why.startswith("reverted") else "recovered: a change was cut off"
+                note(machine, Event("recover", f"{result}; it {done}", pending["role"], pending["key"].split()[-1]))
         yield mine
     finally:
         os.close(descriptor)

@@ -88,6 +88,17 @@ def note(machine: Machine, event: Event) -> None:
         append(machine, event)
 
 
+@contextlib.contextmanager
+def logged(machine: Machine, event: Event) -> Iterator[None]:
+    """The line of a change, before the change; and another one when that fails."""
+    append(machine, event)
+    try:
+        yield
+    except Exception as error:
+        note(machine, event._replace(result=f"failed: {reason(error)}", changed=(), found=()))
+        raise
+
+
 def require_room(machine: Machine) -> None:
     """Raises Failed when the log could not take a line: to be found out before anything is touched."""
     try:

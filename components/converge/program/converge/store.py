@@ -10,6 +10,7 @@ from typing import TypedDict, cast
 from converge.documents import Secret, parse_secrets
 from converge.errors import Failed, Refused, enumerate_some, shown
 from converge.lock import locked
+from converge.log import Event, logged
 from converge.machine import Machine
 
 
@@ -26,6 +27,7 @@ def store_secrets(machine: Machine, data: bytes) -> list[str]:
     machine.check_identity(cast("Mapping[str, object]", document))
     with locked(machine, "secrets"):
         machine.record_identity(cast("Mapping[str, object]", document))
+        stores: dict[str, object] = {}
         changed = []
         for name, secret in sorted(document["secrets"].items()):
             stored = cast("StoredSecret | None", machine.load(f"secrets/{name}.json"))
@@ -34,11 +36,15 @@ def store_secrets(machine: Machine, data: bytes) -> list[str]:
             previous = stored["current"] if stored else None
             if previous and stored and previous["generation"] == secret["generation"]:
                 previous = stored["previous"]
-            machine.save(f"secrets/{name}.json", {"current": secret, "previous": previous})
+            stores[f"secrets/{name}.json"] = {"current": secret, "previous": previous}
             changed.append(f"{name} (generation {secret['generation']})")
         if (machine.load("wireguard.json") or {}) != document["wireguard"]:
-            machine.save("wireguard.json", document["wireguard"])
+            stores["wireguard.json"] = document["wireguard"]
             changed.append("public keys")
+        if stores:
+            with logged(machine, Event("secrets", "stored", changed=changed)):
+                for file, value in stores.items():
+                    machine.save(file, value)
     return ["changed: " + enumerate_some(changed)] if changed else ["unchanged"]
 
 

@@ -17,7 +17,9 @@ from converge.confirm import arm, disarm
 from converge.documents import PackageSpec, UnitSpec, UserSpec
 from converge.durable import fsync_directory, now, write_new
 from converge.errors import Armed, Failed, enumerate_some, program_name, reason
+from converge.found import by_hand
 from converge.journal import Journal, Undo, matching
+from converge.log import Event, append, note, require_room
 from converge.machine import Machine, Manifest, UnitState
 from converge.packages import install_packages, missing_packages
 from converge.paths import OLD, STAGE, is_unit_path, parents
@@ -62,6 +64,9 @@ class Transaction:
         self.operated: list[str] = []
         """Units that were reloaded or restarted."""
         self.done: list[str] = []
+        self.stays: list[str] = []
+        """What was done and is never undone."""
+        self.found: list[str] = []
         self.journal = self._new_journal(key)
 
     def _new_journal(self, key: str) -> Journal:
@@ -86,10 +91,13 @@ class Transaction:
         """All phases. Raises Stopped with the machine's state when one fails, Armed when it has to be confirmed."""
         for name in (*self.wanted.hashes, *self.desired["directories"]):
             check_parents(self.machine, name)
+        require_room(self.machine)
+        self.found = by_hand(self.machine, self.manifest, self.plan, self.states)
         self.claim()
         try:
             journals.save(self.machine, self.journal)
             self.install()
+            self.stays = list(self.done)
             self.stage()
             self.back_up()
         except Exception as failure:
@@ -105,6 +113,9 @@ class Transaction:
             self.act()
             self.operate_units()
             self.check()
+            if self.summary():
+                result = "armed" if self.journal["confirm"] else "applied"
+                append(self.machine, self._event(result, self.placed + self.done, self.found))
         except Exception as failure:
             raise self.roll_back(failure) from None
         if self.journal["confirm"]:
@@ -397,6 +408,10 @@ class Transaction:
         paths = sorted(self.placed)
         return ([enumerate_some(paths, 5)] if paths else []) + self.done
 
+    def _event(self, result: str, changed: Sequence[str], found: Sequence[str] = ()) -> Event:
+        verb = self.journal["key"].partition(" ")[0]
+        return Event(verb, result, self.desired["role"], self.wanted.digest, changed, found)
+
     # When a phase fails
 
     def give_up(self, failure: Exception) -> Stopped:
@@ -408,6 +423,7 @@ class Transaction:
         """Previous files, links, kernel settings, and the units in their previous state."""
         if self.journal["final"]:
             self.manifest["dirty"] = True
+            self.stays = self.placed + self.done
             words = "Stopped at the new version: its data may have changed, so the old one is not put back."
             return self._stopped(failure, [], words)
         problems = Undo(self.machine, self.journal, self.operated).run()
@@ -420,6 +436,7 @@ class Transaction:
     def _stopped(self, failure: Exception, problems: list[str], state: str) -> Stopped:
         if problems:
             self.manifest["dirty"] = True
+            self.stays = self.placed + self.done
             state = (
                 f"It could not be undone ({problems[0]}): parts of both configurations are in place. Apply it again."
             )
@@ -427,6 +444,8 @@ class Transaction:
             if self.journal["confirm"]:
                 disarm(self.machine, self.journal["run"])
             self._save("failed: " + Redactor(self.machine)(reason(failure))[:300])
+            words = "rolled back" if state.startswith("Rolled back") else "failed"
+            note(self.machine, self._event(f"{words}: {reason(failure)}", self.stays))
             journals.close(self.machine, self.journal)
         return Stopped(failure, state)
 
