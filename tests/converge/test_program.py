@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,20 @@ def test_second_run_waits_and_says_for_whom(node: Node, capsys: pytest.CaptureFi
     assert capsys.readouterr().err == f"waiting for {waiting}\n"
     assert str(caught.value) == f"role: the machine is busy: {waiting} still holds its lock after 15 min"
     assert not node.path("/etc/x").exists()
+
+
+def test_status_says_who_holds_the_lock_since_when(node: Node) -> None:
+    def asked() -> str:
+        return str(json.loads(converge.status(node.machine)[0])["lock"])
+
+    assert asked() == ""
+    node.machine.known_as = {"user": "pi", "key": "", "name": "alice@laptop"}
+    with converge.locked(node.machine, "role caddy"):
+        assert re.fullmatch(rf"pid {os.getpid()} \(role caddy, since 20\S+Z, by alice@laptop\)", asked())
+    assert asked() == ""
+    with pytest.raises(converge.Armed):
+        node.apply(files={"/etc/x": file("x")}, confirm={"window": 30})
+    assert asked() == "role role, which waits for a fresh connection"
 
 
 def test_real_commands() -> None:

@@ -44,9 +44,9 @@ def locked(machine: Machine, what: str, key: str = "") -> Iterator[Journal | Non
                 mine = pending
                 break
             fcntl.flock(descriptor, fcntl.LOCK_UN)
-            waiting.a_moment(f"role {pending['role']}, which waits for a fresh connection")
+            waiting.a_moment(unconfirmed(pending))
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()} ({what}, since {now()})".encode(), 0)
+        os.pwrite(descriptor, f"pid {os.getpid()} ({what}, since {now()}{_by(machine)})".encode(), 0)
         clear_temporary(machine)
         if pending and not mine:
             why = words(pending)
@@ -57,6 +57,42 @@ def locked(machine: Machine, what: str, key: str = "") -> Iterator[Journal | Non
         yield mine
     finally:
         os.close(descriptor)
+
+
+def holder(machine: Machine) -> str:
+    """Who holds the machine's lock since when, or which change waits for its confirmation; "" when it is free."""
+    try:
+        descriptor = os.open(machine.state("lock"), os.O_RDONLY)
+    except FileNotFoundError:
+        return ""
+    try:
+        # Given back at once: whoever comes in between asks again a moment later.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _told(descriptor)
+    finally:
+        os.close(descriptor)
+    pending = journals.load(machine)
+    confirm = pending["confirm"] if pending else None
+    waits = pending and confirm and confirm["applied"] and journals.seconds_left(confirm) >= 0
+    return unconfirmed(pending) if pending and waits else ""
+
+
+def unconfirmed(journal: Journal) -> str:
+    """A change that others have to wait for, in words."""
+    return f"role {journal['role']}, which waits for a fresh connection"
+
+
+def _told(descriptor: int) -> str:
+    """What the holder of the lock says of itself."""
+    return os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another run"
+
+
+def _by(machine: Machine) -> str:
+    """Who acts, as far as that is known."""
+    who = machine.who()
+    name = who["name"] or who["user"]
+    return f", by {name[:60]}" if name else ""
 
 
 def words(journal: Journal) -> str:
@@ -80,7 +116,7 @@ class _Waiting:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
-                self.a_moment(os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another run")
+                self.a_moment(_told(descriptor))
 
     def a_moment(self, holder: str) -> None:
         """Waits a little; raises Failed when that was too often."""

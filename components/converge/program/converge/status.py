@@ -10,11 +10,12 @@ import time
 from typing import cast
 
 from converge.durable import now, text_of
+from converge.lock import holder
 from converge.machine import Machine
 
 
 def status(machine: Machine) -> list[str]:
-    """The verb `status`: one JSON object. Reads only, takes no lock, and holds no secret."""
+    """The verb `status`: one JSON object. Changes nothing, waits for nobody, and holds no secret."""
     manifests = machine.manifests()
     identity = cast("dict[str, object]", machine.load("node.json") or {})
     units = sorted({unit for manifest in manifests.values() for unit in manifest["touched"]["units"]})
@@ -24,6 +25,7 @@ def status(machine: Machine) -> list[str]:
         "fleet": identity.get("fleet", ""),
         "node": identity.get("node", ""),
         "time": now(),
+        "lock": holder(machine),
         "roles": {
             role: {
                 key: cast("dict[str, object]", manifest)[key] for key in ("hash", "applied", "result", "incarnation")
