@@ -16,7 +16,7 @@ from recorder import Frame, Recording, Step
 
 Judge = Callable[[str], str]
 """Given the directory of a disk after a cut: recovers it and says what it is then, or what is wrong with it."""
-WORKERS = min(4, os.cpu_count() or 1)
+WORKERS = min(4, len(os.sched_getaffinity(0)))
 SHARED_MEMORY = "/dev/shm"
 MANY = 4096
 """States of one moment above which a report says so."""

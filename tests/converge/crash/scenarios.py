@@ -28,10 +28,14 @@ class Run(NamedTuple):
     verb: str
     document: bytes
     commits: bool = True
+    halves: frozenset[str] = frozenset()
+    """groups that may be between old and new while it goes on, if the machine's record says so"""
 
 
 View = Mapping[str, Mapping[str, str]]
 """What a machine is in: group → thing → what is seen of it. A group changes at once or not at all."""
+HALF = {"record": "half"}
+"""A group of which the machine's own record says that it is being removed: the next run goes on with that."""
 
 
 class Scenario:
@@ -101,17 +105,25 @@ class Trial:
         """Outcomes that are right for a cut after so many steps: while a run goes on, each group is old or new."""
         done = sum(1 for end in self.ends if end <= step)
         running = step > ([0, *self.ends])[done] and done < len(self.scenario.runs)
-        versions = [done, done + 1] if running else [done]
-        groups = [
-            list(dict.fromkeys(f"{group} {self._version(group, self.moments[number][group])}" for number in versions))
-            for group in self.moments[0]
-        ]
+        moments = self.moments[done : done + 2] if running else [self.moments[done]]
+        halves = self.scenario.runs[done].halves if running else frozenset()
+        groups = []
+        for group in self.moments[0]:
+            found = [moment[group] for moment in moments] + ([HALF] if group in halves else [])
+            groups.append(list(dict.fromkeys(f"{group} {self._version(group, things)}" for things in found)))
         return frozenset(", ".join(combination) for combination in itertools.product(*groups))
 
     def _version(self, group: str, found: Mapping[str, str]) -> str:
         """Number of the first moment at which a group was as it is found, or where it differs from the nearest one."""
+        if found == HALF:
+            return "half"
         differs = [
-            {name: text for name, text in found.items() if moment[group].get(name) != text} for moment in self.moments
+            {
+                name: f"{found.get(name)}, not {moment[group].get(name)}"
+                for name in found.keys() | moment[group].keys()
+                if moment[group].get(name) != found.get(name)
+            }
+            for moment in self.moments
         ]
         nearest = min(range(len(differs)), key=lambda number: len(differs[number]))
         return str(nearest) if not differs[nearest] else f"a mixture: {nearest}, but {differs[nearest]}"
@@ -126,6 +138,8 @@ class Trial:
         box.run("recover boot")
         view = self._view(Path(place))
         outcome = ", ".join(f"{group} {self._version(group, view[group])}" for group in view)
+        if HALF not in view.values():
+            outcome += left_behind(Path(place))
         recovered = self._read(place)
         if recovered not in self._followed:
             self._followed[recovered] = self._follow(place, recovered)
@@ -139,9 +153,6 @@ class Trial:
     def _follow(self, place: str, recovered: int) -> str:
         """What is wrong with a recovered machine, "" when nothing is."""
         root = Path(place)
-        rest = leftovers(root)
-        if rest:
-            return f"; left behind: {rest}"
         box = Box(place, self.scenario.reads, cut_off("boot-3"))
         box.run("recover boot")
         again = self._read(place)
@@ -158,7 +169,7 @@ class Trial:
             said = box.run(run.verb, run.document)
             if said[0] != "unchanged":
                 return f"; and {run.verb} says once more: {said[0]}"
-        return ""
+        return left_behind(root)
 
 
 def make_system(root: Path) -> None:
@@ -169,17 +180,21 @@ def make_system(root: Path) -> None:
         (root / name).mkdir(parents=True)
     (root / "var/lib/apt/lists/deb_Packages").write_text("")
     os.utime(root / "var/lib/apt/lists")
+    (root / "usr/lib/systemd/system/own.service").write_text(service("own"))
+    (root / "etc/systemd/system/multi-user.target.wants/own.service").symlink_to("/usr/lib/systemd/system/own.service")
+    (root / "etc/own.conf").write_text("of the machine itself\n")
+    (root / "etc/own.conf").chmod(0o640)
+    (root / "etc/own.link").symlink_to("own.conf")
+    (root / "etc/own.d").mkdir(mode=0o750)
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nme:x:1000:\n")
 
 
-def leftovers(root: Path) -> list[str]:
-    """Temporary files that nobody removed."""
-    return [
-        str(found.relative_to(root))
-        for found in root.rglob("*")
-        if ".sovereign-edge." in found.name or (found.suffix == ".new" and STATE in str(found))
-    ]
+def left_behind(root: Path) -> str:
+    """Names temporary files that nobody removed; "" when there are none."""
+    found = [str(name.relative_to(root)) for name in root.rglob("*") if ".sovereign-edge." in name.name]
+    found += [name.name for name in (root / STATE).rglob("*.new")]
+    return f"; left behind: {sorted(found)}" if found else ""
 
 
 def difference(forest: Forest, one: int, other: int) -> list[str]:
@@ -233,9 +248,10 @@ def lines(root: Path) -> list[bytes]:
     return found
 
 
-def secrets(generation: int) -> bytes:
-    """A secrets document: one secret in some generation, and one that stays."""
+def secrets(generation: int, **more: str) -> bytes:
+    """A secrets document: one secret in some generation, one that stays, and others of one generation only."""
     values = {
+        **{name: {"generation": 1, "value": value} for name, value in more.items()},
         "web.password": {"generation": generation, "value": f"password of generation {generation}"},
         "web.salt": {"generation": 1, "value": "salt that stays"},
     }
@@ -286,8 +302,18 @@ NEW_WEB = document(
 )
 GONE = document(
     "gone",
-    files={"/etc/gone.conf": file("gone\n"), "/etc/systemd/system/gone.service": file(service("gone"))},
-    units={"gone.service": unit()},
+    secrets={"gone.key": 1},
+    directories={
+        "/srv/gone": {"mode": "0755", "owner": "root:root"},
+        "/etc/own.d": {"mode": "0755", "owner": "root:root"},
+    },
+    files={
+        "/etc/gone.d/extra/gone.conf": file("gone {{secret:gone.key}}\n", "0600"),
+        "/etc/own.conf": file("of the role\n"),
+        "/etc/systemd/system/gone.service": file(service("gone")),
+    },
+    links={"/etc/own.link": {"target": "gone.d"}},
+    units={"gone.service": unit(), "own.service": unit(enabled=False, running=False)},
 )
 
 
@@ -298,36 +324,48 @@ class Web(Scenario):
     reads: ClassVar = {
         "web.service": ["/etc/web/web.conf", "/etc/web/mode.conf"],
         "worker.service": ["/etc/web.d/extra/new.conf"],
-        "gone.service": ["/etc/gone.conf"],
+        "gone.service": ["/etc/gone.d/extra/gone.conf"],
     }
-    runs: ClassVar = [Run("secrets", secrets(2)), Run("apply", NEW_WEB), Run("finish", roster(web=NEW_WEB))]
+    runs: ClassVar = [
+        Run("secrets", secrets(2)),
+        Run("apply", NEW_WEB),
+        Run("finish", roster(web=NEW_WEB), halves=frozenset({"gone"})),
+    ]
 
     def prepare(self, box: Box) -> None:
         """The old role, and one that will go."""
-        box.run("secrets", secrets(1))
+        box.run("secrets", secrets(1, **{"gone.key": "key that goes"}))
         box.run("apply", OLD_WEB)
         box.run("apply", GONE)
         box.run("finish", roster(web=OLD_WEB, gone=GONE))
 
     def view(self, root: Path) -> View:
         """Secrets, the role, and what is swept."""
-        names = ["web/web.conf", "web/mode.conf", "web.d/extra/new.conf", "web/current"]
-        names += ["systemd/system/web.service", "systemd/system/worker.service"]
-        kept = ["secrets/web.password.json", "secrets/web.salt.json", "wireguard.json"]
-        return {
-            "secrets": looks(root, [f"/{STATE}/{name}" for name in kept]),
+        web = ["web/web.conf", "web/mode.conf", "web.d/extra/new.conf", "web/current"]
+        web += ["systemd/system/web.service", "systemd/system/worker.service"]
+        view = {
+            "secrets": looks(root, [f"/{STATE}/{name}.json" for name in ("secrets/web.password", "wireguard")]),
+            "kept": looks(root, [f"/{STATE}/secrets/web.salt.json"]),
             "web": {
-                **looks(root, [f"/etc/{name}" for name in names]),
+                **looks(root, [f"/etc/{name}" for name in web]),
                 **enabled(root, ["web.service", "worker.service"]),
                 **record(root, "web"),
             },
             "dropped": looks(root, ["/etc/web/dropped.conf"]),
-            "gone": {
-                **looks(root, ["/etc/gone.conf", "/etc/systemd/system/gone.service"]),
-                **enabled(root, ["gone.service"]),
-                **record(root, "gone"),
-            },
+            "gone": {**self._gone(root), **record(root, "gone")},
+            "key": looks(root, [f"/{STATE}/secrets/gone.key.json"]),
         }
+        if view["web"]["record"] == digest(NEW_WEB):
+            view["web"].update(self.extra(root))
+        if view["gone"]["record"].endswith("dirty"):
+            view["gone"] = HALF
+        return view
+
+    @staticmethod
+    def _gone(root: Path) -> Mapping[str, str]:
+        names = ["/etc/gone.d", "/etc/gone.d/extra/gone.conf", "/etc/systemd/system/gone.service", "/srv/gone"]
+        names += ["/etc/own.conf", "/etc/own.link", "/etc/own.d"]
+        return {**looks(root, names), **enabled(root, ["gone.service", "own.service"])}
 
     def extra(self, root: Path) -> Mapping[str, str]:
         """Packages and directories stay when a change is undone."""

@@ -8,9 +8,10 @@ import stat
 from collections.abc import Mapping
 from typing import TypedDict, cast
 
-from converge.durable import fsync_directory, remove, write_durably, write_new
+from converge.durable import content, remove, write_durably, write_new
 from converge.machine import Machine, Manifest, Touched, no_touch
 from converge.paths import OLD
+from converge.places import make_directory
 
 
 class Before(TypedDict):
@@ -30,10 +31,11 @@ def before_name(name: str) -> str:
 
 
 def keep_before(machine: Machine, name: str) -> None:
-    """Records what stands in a path, durably; nothing there needs no record."""
+    """Records what stands in a path, durably; nothing there needs no record, and an older one must not stay."""
     try:
         found = os.lstat(machine.at(name))
     except (FileNotFoundError, NotADirectoryError):
+        remove(machine.state(f"before/{before_name(name)}.json"))
         return
     kind = "link" if stat.S_ISLNK(found.st_mode) else "directory" if stat.S_ISDIR(found.st_mode) else "file"
     if kind == "file":
@@ -51,33 +53,37 @@ def keep_before(machine: Machine, name: str) -> None:
 
 
 def put_back_before(machine: Machine, name: str) -> None:
-    """Gives a path what stood there before our first touch, or nothing, and forgets the record."""
+    """Gives a path what stood there before our first touch, or nothing. The caller syncs the directory it is in.
+
+    The record stays, because this may have to be done again; `forget_before` takes it away.
+    """
     entry = cast("Before | None", machine.load(f"before/{before_name(name)}.json"))
     target = machine.at(name)
-    data = machine.state(f"before/{before_name(name)}.data")
     if entry is None:
         remove(target)
         return
     owner = (entry["uid"], entry["gid"]) if machine.chowns else None
     if entry["kind"] == "directory":
-        os.makedirs(target, exist_ok=True)
-        os.chmod(target, entry["mode"])
-        if owner:
-            os.chown(target, *owner)
+        make_directory(machine, name, entry["mode"], owner)
+        return
+    make_directory(machine, os.path.dirname(name))
+    remove(target + OLD)
+    if entry["kind"] == "link":
+        os.symlink(entry["target"], target + OLD)
     else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        remove(target + OLD)
-        if entry["kind"] == "link":
-            os.symlink(entry["target"], target + OLD)
-        else:
-            with open(data, "rb") as file:
-                write_new(target + OLD, file.read(), entry["mode"], owner)
-        if os.path.isdir(target) and not os.path.islink(target):
-            remove(target)
-        os.replace(target + OLD, target)
-        fsync_directory(os.path.dirname(target))
-    os.unlink(machine.state(f"before/{before_name(name)}.json"))
-    remove(data)
+        data = content(machine.state(f"before/{before_name(name)}.data"))
+        write_new(target + OLD, data, entry["mode"], owner)
+    if os.path.isdir(target) and not os.path.islink(target):
+        remove(target)
+    os.replace(target + OLD, target)
+
+
+def forget_before(machine: Machine, touched: Touched) -> None:
+    """Removes the records of all paths that nothing of ours touches any more."""
+    needed = {before_name(name) for section in (touched["paths"], touched["directories"]) for name in section}
+    for record in os.listdir(machine.state("before")):
+        if record.partition(".")[0] not in needed:
+            remove(machine.state(f"before/{record}"))
 
 
 def history(manifests: Mapping[str, Manifest]) -> Touched:

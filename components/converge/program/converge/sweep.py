@@ -7,11 +7,12 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from converge import journal as journals
 from converge.artifacts import load_stamps
-from converge.before import history, put_back_before, put_back_directory
+from converge.before import forget_before, history, put_back_before, put_back_directory
 from converge.detach import detached, missed_outcome
 from converge.documents import SECTIONS
-from converge.durable import remove
+from converge.durable import fsync_directory, remove
 from converge.errors import Failed, enumerate_some, program_name
 from converge.lock import locked
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
@@ -51,6 +52,8 @@ class Sweep:
         self.wanted_paths = {name for manifest in self.kept.values() for name in manifest["rendered"]}
         self.done: list[str] = []
         self.stays: list[str] = []
+        self.changed: set[str] = set()
+        """Directories in which something went or came back."""
 
     def run(self) -> list[str]:
         """Everything in order; a step that fails leaves the manifests, so that the next run goes on."""
@@ -67,6 +70,7 @@ class Sweep:
         self._packages()
         self._users()
         self._directories()
+        self._sync()
         self._forget()
         self._secrets()
         lines = ["changed: swept " + enumerate_some(self.done)] if self.done else ["unchanged"]
@@ -95,12 +99,16 @@ class Sweep:
             if state["enabled"] and not before["enabled"]:
                 self.machine.run(f"disable {unit}", ["systemctl", "disable", unit])
             self.done.append(unit)
+        if units:
+            # While the units' files are there: without its file a unit cannot be disabled any more.
+            journals.sync_units(self.machine)
         return units
 
     def _paths(self) -> None:
         left = sorted(self.old["paths"].keys() - self.wanted_paths)
         for name in left:
             put_back_before(self.machine, name)
+            self.changed.add(os.path.dirname(name))
             self.done.append(name)
         if any(is_unit_path(name) for name in left):
             self.machine.run("units", ["systemctl", "daemon-reload"])
@@ -115,6 +123,7 @@ class Sweep:
                 self.machine.system.run(["systemctl", "reset-failed", unit])
             if before["enabled"] and not state["enabled"]:
                 self.machine.run(f"enable {unit}", ["systemctl", "enable", unit])
+                journals.sync_units(self.machine)
             if before["running"]:
                 self.machine.run(f"restart {unit}", ["systemctl", "reload-or-restart", unit], 300)
 
@@ -174,10 +183,18 @@ class Sweep:
                 put_back_directory(self.machine, name)
             elif name not in used:
                 remove(self.machine.at(name))
+                self.changed.add(os.path.dirname(name))
                 self.done.append(name)
         for name in sorted(self.old["parents"].keys() - needed, key=len, reverse=True):
             with contextlib.suppress(OSError):
                 os.rmdir(self.machine.at(name))
+                self.changed.add(os.path.dirname(name))
+
+    def _sync(self) -> None:
+        """Makes all of it durable: what is forgotten next is never looked at again."""
+        for name in sorted(self.changed):
+            with contextlib.suppress(FileNotFoundError):
+                fsync_directory(self.machine.at(name))
 
     def _forget(self) -> None:
         for role in self.gone:
@@ -190,6 +207,8 @@ class Sweep:
             if slim != touched:
                 manifest["touched"] = cast(Touched, slim)
                 self.machine.save(f"roles/{role}.json", manifest)
+        fsync_directory(self.machine.state("roles"))
+        forget_before(self.machine, history(self.kept))
 
     def _secrets(self) -> None:
         used = {name for desired in self.desired for name in desired["secrets"]}
@@ -197,6 +216,7 @@ class Sweep:
             if name not in used:
                 remove(self.machine.state(f"secrets/{name}.json"))
                 self.done.append(f"secret {name}")
+        fsync_directory(self.machine.state("secrets"))
 
 
 def _without(entries: Mapping[str, object], left: set[str]) -> dict[str, object]:
