@@ -1,6 +1,7 @@
 import { planFleet } from "../../components/fleet/plan";
 import { fleet, must, on, operator, pulumi } from "../lab/support";
 import { stackOf } from "../support/stack";
+import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
 
 /** An inventory of `count` nodes in one home, one of them public. */
@@ -71,6 +72,9 @@ async function requestRows(): Promise<Row[]> {
 async function main(): Promise<void> {
     console.log(table("plan (ms)", await planRows()));
     console.log(table("engine (ms)", await engineRows()));
+    const { times, memory } = await idleRows();
+    console.log(table("converge.py on a node (ms)", times));
+    console.log(table("converge.py on a node (MB at most)", memory));
     console.log(table("requests (ms)", await requestRows()));
 }
 
