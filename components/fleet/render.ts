@@ -10,6 +10,7 @@ import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
 import { planModels } from "../models/plan";
 import { hardwareOf } from "../node/hardware";
+import { renderSshd } from "../node/sshd/render";
 import { desiredArtifact } from "./artifacts";
 import type { Stack } from "./stack";
 
@@ -25,6 +26,9 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         roles[node] = { ...roles[node], [role]: body };
         packages[node] = [...(packages[node] ?? []), ...needs];
     };
+    for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
+        add(name, "sshd", renderSshd(address, port ?? 22));
+    }
     for (const [node, mesh] of Object.entries(planMesh(inventory))) {
         add(node, "wireguard", renderWireguard(node, mesh, generations), ["wireguard-tools"]);
     }

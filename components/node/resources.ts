@@ -13,8 +13,11 @@ export interface Shared {
     readonly confirm?: pulumi.ErrorHook | undefined;
 }
 
-/** Roles that come before everything else, in this order, each after the one before: the firewall stands before packages bring daemons. */
-const first = ["firewall", "packages"];
+/**
+ * Roles that come before everything else, in this order, each after the one before: from sshd on it is known who acts, and
+ * the firewall stands before packages bring daemons.
+ */
+const first = ["sshd", "firewall", "packages"];
 
 /** One machine: converge.py on it, its secrets, its firewall, its packages, and at the end the sweep of what is not wanted any more. */
 export class Node extends pulumi.ComponentResource {

@@ -42,7 +42,7 @@ test("check of dev names the fleet and its nodes first, and keeps words and JSON
     const { stdout } = run("-s", "dev", "check");
     expect(stdout.split("\n")[0]).toBe("Fleet dev: alice, cecilia, gematria");
     expect(stdout).toMatch(
-        /gematria\s+admin@203\.0\.113\.10:22\s+10\.44\.0\.1\s+caddy, packages, pdns, wireguard, zone-dev\.example/,
+        /gematria\s+admin@203\.0\.113\.10:22\s+10\.44\.0\.1\s+caddy, packages, pdns, sshd, wireguard, zone-dev\.example/,
     );
     const json = run("-s", "dev", "check", "--json");
     expect(json.stderr).toContain("Fleet dev:");

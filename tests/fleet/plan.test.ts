@@ -37,11 +37,11 @@ test.each([
 test("every node gets the roles its placements ask for", () => {
     const roles = Object.fromEntries(Object.entries(dev.nodes).map(([name, node]) => [name, Object.keys(node.roles)]));
     expect(roles).toEqual({
-        alice: ["packages", "wireguard"],
-        cecilia: ["model-gemma3-270m", "packages", "wireguard"],
-        gematria: ["caddy", "packages", "pdns", "wireguard", "zone-dev.example"],
+        alice: ["packages", "sshd", "wireguard"],
+        cecilia: ["model-gemma3-270m", "packages", "sshd", "wireguard"],
+        gematria: ["caddy", "packages", "pdns", "sshd", "wireguard", "zone-dev.example"],
     });
-    expect(Object.keys(home.nodes["box"]!.roles)).toEqual(["caddy", "model-gemma3-270m", "packages"]);
+    expect(Object.keys(home.nodes["box"]!.roles)).toEqual(["caddy", "model-gemma3-270m", "packages", "sshd"]);
 });
 
 test("a permuted inventory gives the same plan", () => {

@@ -89,6 +89,9 @@ describe("dev", () => {
             "secrets on alice",
             "secrets on cecilia",
             "secrets on gematria",
+            "sshd on alice",
+            "sshd on cecilia",
+            "sshd on gematria",
             "wireguard on alice",
             "wireguard on cecilia",
             "wireguard on gematria",
@@ -115,10 +118,11 @@ describe("dev", () => {
         }
     });
 
-    test("order on a node: converge, secrets, packages, mesh, roles, finish", () => {
+    test("order on a node: converge, secrets, sshd, packages, mesh, roles, finish", () => {
         const on = (name: string): readonly string[] => [...all.get(name)!.dependsOn].sort();
         expect(on("secrets on gematria")).toContain("converge on gematria");
-        expect(on("packages on gematria")).toEqual(["secrets on gematria"]);
+        expect(on("sshd on gematria")).toEqual(["secrets on gematria"]);
+        expect(on("packages on gematria")).toEqual(["sshd on gematria"]);
         expect(on("wireguard on gematria")).toEqual(["packages on gematria"]);
         expect(on("pdns on gematria")).toEqual(["wireguard on gematria"]);
         expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria", "wireguard on gematria"]);
@@ -127,6 +131,7 @@ describe("dev", () => {
             "caddy on gematria",
             "packages on gematria",
             "pdns on gematria",
+            "sshd on gematria",
             "wireguard on gematria",
             "zone-dev.example on gematria",
         ]);
@@ -174,6 +179,7 @@ test("a fleet of one box has no mesh and gets a certificate of its own CA", asyn
         "model-gemma3-270m on box",
         "packages on box",
         "secrets on box",
+        "sshd on box",
     ]);
     expect(all.get("certificate of ai.home.internal")!.inputs).toMatchObject({
         validityPeriodHours: 397 * 24,
