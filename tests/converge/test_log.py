@@ -108,6 +108,28 @@ def test_failures_and_what_was_undone(node: Node) -> None:
     assert [line["changed"] for line in lines(node)[1:]] == [[], []]
 
 
+def test_sweep_and_release(node: Node) -> None:
+    node.secrets(k=(1, "hunter2hunter2"))
+    node.apply("web", files={"/etc/x": file("x")})
+    node.finish()
+    assert node.finish() == ["unchanged"]
+    node.system.unit(converge.RECOVER_UNIT)
+    converge.release(node.machine)
+    assert results(node) == ["secrets : stored", "apply web: applied", "finish : swept", "release : released"]
+    assert lines(node)[2]["changed"] == ["/etc/x", "secret k"]
+    # The chain goes on when the machine joins again.
+    node.apply("web", files={"/etc/x": file("x")})
+    assert len(lines(node)) == 5
+
+
+def test_a_sweep_that_fails_is_in_the_log(node: Node) -> None:
+    node.apply("web", removal={"bye": {"argv": ["bye"]}}, files={"/etc/x": file("x")})
+    node.system.answers["bye"] = (1, "no")
+    with pytest.raises(converge.Failed):
+        node.finish()
+    assert results(node)[1] == "finish : failed: web: removal bye: bye failed (exit 1)"
+
+
 def test_cut_off_and_undone(node: Node) -> None:
     """A kill between the line and the commit: the next run says that the change was undone."""
     sections = {"files": {"/etc/x": file("x")}}
@@ -353,9 +375,12 @@ def test_no_change_without_its_line(node: Node, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(converge.Failed):
         node.secrets(k=(1, "x"))
     assert not node.path("/var/lib/sovereign-edge/secrets/k.json").exists()
+    with pytest.raises(converge.Failed):
+        node.finish()
+    assert "web" in node.machine.manifests()
     monkeypatch.undo()
-    assert node.apply("web", **good) == ["unchanged"]
-    assert [line["result"] for line in lines(node)] == ["applied"]
+    assert node.finish()[0].startswith("changed: swept")
+    assert [line["result"] for line in lines(node)] == ["applied", "swept"]
 
 
 def test_secrets_that_could_not_be_stored_are_not_called_stored(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from converge.documents import Roster, parse_roster
 from converge.errors import Failed, enumerate_some
 from converge.journal import Journal
 from converge.lock import locked
+from converge.log import Event
 from converge.machine import Machine, Manifest
 from converge.sweep import Sweep
 from converge.wanted import Wanted
@@ -52,7 +53,7 @@ def complete(machine: Machine, roster: Roster, key: str, armed: Journal | None) 
     """Confirms, renders, sweeps, and notes that this roster is complete."""
     done = confirm(machine, wanted_again(machine, armed["role"]), armed) if armed else []
     done += render_addresses(machine, roster, key)
-    done += Sweep(machine, machine.manifests(), set(roster["roles"])).run()
+    done += Sweep(machine, machine.manifests(), set(roster["roles"])).run(Event("finish", "swept", hash=key.split()[1]))
     machine.save("roster.json", key)
     lines = [line for line in done if line != "unchanged"]
     # The first line says what became of it, also when all that there is to say is what stays.

@@ -13,8 +13,9 @@ from converge.before import forget_before, history, put_back_before, put_back_di
 from converge.detach import detached, missed_outcome
 from converge.documents import SECTIONS
 from converge.durable import fsync_directory, remove
-from converge.errors import Failed, enumerate_some, program_name
+from converge.errors import Failed, enumerate_some, program_name, reason
 from converge.lock import locked
+from converge.log import Event, append, note
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
 from converge.packages import installed_packages, purge_packages, simulated
 from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
@@ -28,7 +29,7 @@ def release(machine: Machine) -> list[str]:
     if machine.detaches:
         return detached(machine, "release", "release", ["release"], b"")
     with locked(machine, "release"):
-        lines = Sweep(machine, machine.manifests(), set()).run()
+        lines = Sweep(machine, machine.manifests(), set()).run(Event("release", "released"))
         for name in OWN_STATE:
             remove(machine.state(name))
         machine.run("release", ["systemctl", "disable", RECOVER_UNIT])
@@ -55,13 +56,30 @@ class Sweep:
         self.changed: set[str] = set()
         """Directories in which something went or came back."""
 
-    def run(self) -> list[str]:
-        """Everything in order; a step that fails leaves the manifests, so that the next run goes on."""
+    def run(self, event: Event) -> list[str]:
+        """All in order, and `event` for the log. A step that fails leaves the manifests: the next run goes on."""
         for role, manifest in self.gone.items():
             # Half removed is not applied, whatever comes next.
             manifest["dirty"] = True
             manifest["result"] = "was being removed"
             self.machine.save(f"roles/{role}.json", manifest)
+        secrets = self._unused_secrets()
+        try:
+            self._take_away()
+            self.done += [f"secret {name}" for name in secrets]
+            if self.done or event.result == "released":
+                append(self.machine, event._replace(changed=[*self.done, *(f"kept {name}" for name in self.stays)]))
+        except Exception as error:
+            note(self.machine, event._replace(result=f"failed: {reason(error)}", changed=self.done))
+            raise
+        self._forget()
+        for name in secrets:
+            remove(self.machine.state(f"secrets/{name}.json"))
+        fsync_directory(self.machine.state("secrets"))
+        lines = ["changed: swept " + enumerate_some(self.done)] if self.done else ["unchanged"]
+        return lines + ([f"kept: {enumerate_some(self.stays)}"] if self.stays else [])
+
+    def _take_away(self) -> None:
         self._removal()
         units = self._stop_units()
         self._paths()
@@ -71,10 +89,6 @@ class Sweep:
         self._users()
         self._directories()
         self._sync()
-        self._forget()
-        self._secrets()
-        lines = ["changed: swept " + enumerate_some(self.done)] if self.done else ["unchanged"]
-        return lines + ([f"kept: {enumerate_some(self.stays)}"] if self.stays else [])
 
     def _left(self, section: str) -> list[str]:
         """Names of a section that were touched and are wanted no more."""
@@ -210,13 +224,9 @@ class Sweep:
         fsync_directory(self.machine.state("roles"))
         forget_before(self.machine, history(self.kept))
 
-    def _secrets(self) -> None:
+    def _unused_secrets(self) -> list[str]:
         used = {name for desired in self.desired for name in desired["secrets"]}
-        for name in self.machine.names("secrets"):
-            if name not in used:
-                remove(self.machine.state(f"secrets/{name}.json"))
-                self.done.append(f"secret {name}")
-        fsync_directory(self.machine.state("secrets"))
+        return [name for name in self.machine.names("secrets") if name not in used]
 
 
 def _without(entries: Mapping[str, object], left: set[str]) -> dict[str, object]:
