@@ -398,7 +398,7 @@ def test_secrets_that_could_not_be_stored_are_not_called_stored(node: Node, monk
 
 def test_no_room_is_found_out_before_anything_is_touched(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     class Room:
-        f_bavail, f_frsize = 15, 4096
+        f_bavail, f_frsize, f_flag = 15, 4096, 0
 
     monkeypatch.setattr(os, "statvfs", lambda _: Room)
     with pytest.raises(converge.Failed, match="the disk of /var/log/sovereign-edge is full"):

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from converge.documents import CheckSpec, HttpCheck
 from converge.errors import Failed, program_name, reason, tail
 from converge.machine import Machine
+
+
+def require_before(machine: Machine, checks: Mapping[str, CheckSpec]) -> None:
+    """Waits until the checks pass that have to hold before anything is touched. Raises Failed with all that do not."""
+    problems = []
+    for name, check in sorted(checks.items()):
+        if check["when"] == "before":
+            try:
+                wait_for(machine, name, check)
+            except Failed as failure:
+                problems.append(str(failure))
+    if problems:
+        raise Failed("; ".join(problems))
 
 
 def wait_for(machine: Machine, name: str, check: CheckSpec) -> None:

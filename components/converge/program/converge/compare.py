@@ -7,11 +7,14 @@ import stat
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from converge.accounts import missing_groups, user_differs
 from converge.artifacts import load_stamps, stamp_holds
-from converge.documents import DirectorySpec, FileSpec, UnitSpec, UserSpec
+from converge.documents import Desired, DirectorySpec, FileSpec, UnitSpec
 from converge.errors import Failed
+from converge.images import missing_images
 from converge.machine import Machine, Manifest, UnitState
-from converge.packages import missing_packages
+from converge.modules import missing_modules
+from converge.packages import holds_to_change, interrupted, missing_among, package_states
 from converge.sysctl import read_sysctl
 from converge.wanted import Wanted
 
@@ -20,11 +23,17 @@ class Plan(NamedTuple):
     """What differs between the machine and the desired state; all empty when there is nothing to do."""
 
     packages: list[str]
+    holds: list[str]
+    interrupted: bool
+    """dpkg was cut off in something."""
+    groups: list[str]
     users: list[str]
     directories: list[str]
     artifacts: list[str]
+    images: list[str]
     files: list[str]
     links: list[str]
+    modules: list[str]
     sysctl: list[str]
     units: list[str]
     changed: set[str]
@@ -50,17 +59,28 @@ def compare(machine: Machine, wanted: Wanted, manifest: Manifest, states: Mappin
     files = [name for name, spec in wanted.files.items() if file_differs(machine, name, spec, wanted.content[name])]
     links = [name for name, spec in desired["links"].items() if link_target(machine.at(name)) != spec["target"]]
     recorded = {name for name, digest in wanted.hashes.items() if rendered.get(name) != digest}
+    packages = package_states(machine, sorted(desired["packages"])) if desired["packages"] else {}
+    previous = manifest["desired"]
     return Plan(
-        packages=missing_packages(machine, desired["packages"]),
+        packages=missing_among(desired["packages"], packages),
+        holds=holds_to_change(desired["packages"], packages, manifest["touched"]["holds"]),
+        interrupted=bool(packages) and interrupted(machine),
+        groups=missing_groups(machine, desired["groups"]),
         users=[name for name, spec in desired["users"].items() if user_differs(machine, name, spec)],
         directories=[name for name, spec in desired["directories"].items() if directory_differs(machine, name, spec)],
         artifacts=artifacts,
+        images=missing_images(machine, desired["images"]),
         files=files,
         links=links,
+        modules=missing_modules(machine, desired["modules"]),
         sysctl=[
             key for key, value in desired["sysctl"].items() if read_sysctl(machine, key) != " ".join(value.split())
         ],
-        units=[name for name, spec in desired["units"].items() if unit_differs(spec, states[name])],
+        units=[
+            name
+            for name, spec in desired["units"].items()
+            if unit_differs(spec, states[name]) or mask_verb(name, spec, states[name], previous)
+        ],
         changed=recorded | set(artifacts) | set(files) | set(links),
     )
 
@@ -103,14 +123,17 @@ def link_target(name: str) -> str | None:
         return None
 
 
-def user_differs(machine: Machine, user: str, spec: UserSpec) -> bool:
-    """Whether a user is missing or has another home or shell."""
-    line = machine.account(user)
-    return line is None or line[5:7] != [spec["home"], spec["shell"]]
-
-
 def unit_differs(spec: UnitSpec, state: UnitState) -> bool:
     """Whether a unit is not as enabled or as running as wanted."""
     if not state["known"]:
         return spec["enabled"] or spec["running"]
     return (state["installable"] and state["enabled"] != spec["enabled"]) or state["running"] != spec["running"]
+
+
+def mask_verb(unit: str, spec: UnitSpec, state: UnitState, previous: Desired | None) -> str:
+    """Whether a unit has to be masked or unmasked: "mask", "unmask" or "". A mask that is not ours stays on a unit that
+    does not have to run; `previous` is what was applied last."""
+    if spec["masked"]:
+        return "" if state["masked"] else "mask"
+    ours = previous is not None and unit in previous["units"] and previous["units"][unit]["masked"]
+    return "unmask" if state["masked"] and (ours or spec["enabled"] or spec["running"]) else ""

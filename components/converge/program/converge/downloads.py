@@ -33,6 +33,8 @@ PLACE = ".sovereign-edge.get"
 RUNS = "runs"
 TRIES = 3
 """Attempts in a row that bring nothing new before it is given up."""
+UNPACKED = 4
+"""How many times its size an archive takes on the disk, itself included, while it is unpacked."""
 QUIET = 10.0
 """Seconds after which a download says how far it is."""
 TOLD = 60.0
@@ -190,7 +192,7 @@ def _alone(name: str) -> Iterator[BinaryIO]:
 
 
 def _require_room(machine: Machine, name: str, spec: ArtifactSpec, have: int) -> None:
-    needed = spec["bytes"] * (4 if spec["unpack"] else 1) - have
+    needed = spec["bytes"] * (UNPACKED if spec["unpack"] else 1) - have
     free = room_at(machine, name)[1]
     if free < needed:
         raise Failed(f"artifact {name}: {needed:,} bytes of disk are needed, {free:,} are free")

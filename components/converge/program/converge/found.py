@@ -6,8 +6,9 @@ import hashlib
 import os
 from collections.abc import Mapping
 
+from converge.accounts import user_differs
 from converge.artifacts import load_stamps, stamp_holds
-from converge.compare import Plan, access_differs, directory_differs, link_target, user_differs
+from converge.compare import Plan, access_differs, directory_differs, link_target
 from converge.documents import Desired
 from converge.durable import content
 from converge.machine import Machine, Manifest, UnitState

@@ -153,6 +153,8 @@ class Undo:
         """Ends what did not run before, while systemd still has its file."""
         before = self.journal["units"]
         for unit, state in self.machine.unit_states(sorted(before)).items():
+            if state["masked"] and not before[unit]["masked"]:
+                self._attempt(["systemctl", "unmask", unit])
             if not boot and not before[unit]["running"] and (unit in self.operated or state["running"]):
                 # Also one that systemd is about to start once more, which counts as neither running nor failed.
                 self._attempt(["systemctl", "stop", unit])
@@ -182,6 +184,8 @@ class Undo:
     def _return_to_units(self, boot: bool) -> None:
         before = self.journal["units"]
         for unit, state in self.machine.unit_states(sorted(before)).items():
+            if before[unit]["masked"] and not state["masked"]:
+                self._attempt(["systemctl", "mask", unit])
             if before[unit]["enabled"] and not state["enabled"]:
                 self._attempt(["systemctl", "enable", unit])
             if not boot and before[unit]["running"] and (self._has_new(unit) or not state["running"]):

@@ -95,8 +95,6 @@ class Touched(TypedDict):
     """package → came along with one of ours"""
     holds: dict[str, bool]
     """package → held by us"""
-    images: dict[str, bool]
-    """image → brought by us"""
     modules: dict[str, bool]
     """kernel module → loaded by us"""
     sysctl: dict[str, str]
@@ -122,7 +120,7 @@ class Manifest(TypedDict):
 
 
 TOUCHED_SECTIONS = ["paths", "directories", "parents", "units", "groups", "users", "memberships", "packages"]
-TOUCHED_SECTIONS += ["dependencies", "holds", "images", "modules", "sysctl"]
+TOUCHED_SECTIONS += ["dependencies", "holds", "modules", "sysctl"]
 
 
 def no_touch() -> Touched:

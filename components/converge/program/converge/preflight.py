@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from converge.documents import Desired, Requires
+from converge.downloads import UNPACKED, is_obtained
 from converge.durable import text_of
 from converge.errors import Failed
 from converge.machine import Machine
 from converge.paths import STATE
 from converge.room import is_read_only, room_at
-
-MARGIN = 1024 * 1024
-"""Bytes that stay free beside what is staged, for converge.py's own notes."""
+from converge.wanted import Wanted
 
 
 def preflight(machine: Machine, desired: Desired, previous: Desired | None, sizes: Mapping[str, int]) -> None:
@@ -28,6 +27,16 @@ def preflight(machine: Machine, desired: Desired, previous: Desired | None, size
     problems = [*machine_problems(machine, requires), *disk_problems(machine, _disk(requires, previous), sizes)]
     if problems:
         raise Failed("preflight: " + "; ".join(problems))
+
+
+def staged_sizes(machine: Machine, wanted: Wanted, names: Collection[str]) -> dict[str, int]:
+    """Bytes that this run will put beside each of these paths: texts, and what downloads still bring or unpack."""
+    sizes = {name: len(wanted.content.get(name, b"")) for name in names}
+    for name, spec in wanted.desired["artifacts"].items():
+        if name in sizes:
+            unpacked = spec["bytes"] * (UNPACKED - 1) if spec["unpack"] else 0
+            sizes[name] = unpacked + (0 if is_obtained(machine, name, spec) else spec["bytes"])
+    return sizes
 
 
 def require_writable_state(machine: Machine) -> None:
@@ -64,9 +73,10 @@ def disk_problems(machine: Machine, wanted: Mapping[str, int], sizes: Mapping[st
         device, _ = room_at(machine, name)
         staged[device] = staged.get(device, 0) + size
     told = set()
-    for name, size in [*sorted(wanted.items()), *((name, 0) for name in sorted(sizes))]:
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))
+    for name, size in [*sorted(wanted.items()), *((name, 0) for name in largest)]:
         device, free = room_at(machine, name)
-        needed = size + (staged.get(device, 0) + MARGIN if device in staged else 0)
+        needed = size + staged.get(device, 0)
         if needed > free and device not in told:
             told.add(device)
             problems.append(f"{needed:,} bytes of disk are needed for {name}, and {free:,} are free")

@@ -9,21 +9,23 @@ from collections.abc import Sequence
 from typing import cast
 
 from converge import journal as journals
+from converge.additions import add, claim_additions
 from converge.artifacts import fetch, fingerprint, load_stamps
 from converge.before import history, keep_before
-from converge.checks import wait_for
-from converge.compare import Plan, directory_differs
+from converge.checks import require_before, wait_for
+from converge.compare import Plan, directory_differs, mask_verb
 from converge.confirm import arm, disarm
-from converge.documents import PackageSpec, UnitSpec, UserSpec
+from converge.documents import CheckSpec, UnitSpec
 from converge.durable import fsync_directory, now, write_new
 from converge.errors import Armed, Failed, enumerate_some, program_name, reason
 from converge.found import by_hand
 from converge.journal import Journal, Undo, matching
 from converge.log import Event, append, note, require_room
 from converge.machine import Machine, Manifest, UnitState
-from converge.packages import install_packages, missing_packages
+from converge.modules import load_module
 from converge.paths import OLD, STAGE, is_unit_path, parents
 from converge.places import check_parents, keep_aside, make_directory
+from converge.preflight import preflight, staged_sizes
 from converge.store import Redactor
 from converge.sysctl import read_sysctl, write_sysctl
 from converge.wanted import Wanted
@@ -91,7 +93,10 @@ class Transaction:
         """All phases. Raises Stopped with the machine's state when one fails, Armed when it has to be confirmed."""
         for name in (*self.wanted.hashes, *self.desired["directories"]):
             check_parents(self.machine, name)
+        sizes = staged_sizes(self.machine, self.wanted, self.plan.names)
+        preflight(self.machine, self.desired, self.manifest["desired"], sizes)
         require_room(self.machine)
+        require_before(self.machine, self.desired["checks"])
         self.found = by_hand(self.machine, self.manifest, self.plan, self.states)
         self.claim()
         try:
@@ -147,15 +152,11 @@ class Transaction:
             for parent in parents(name):
                 if parent not in desired["directories"] and not os.path.isdir(machine.at(parent)):
                     touched["parents"][parent] = True
-        for user in desired["users"]:
-            touched["users"][user] = known["users"].get(user, machine.account(user) is None)
         for unit, state in self.states.items():
             touched["units"][unit] = known["units"].get(unit, state)
-        anyhow: dict[str, PackageSpec] = {name: {"version": "", "hold": False} for name in self.plan.packages}
-        for name in missing_packages(machine, anyhow):
-            touched["packages"][name] = True
         for key in desired["sysctl"]:
             touched["sysctl"][key] = known["sysctl"].get(key, read_sysctl(machine, key))
+        claim_additions(machine, self.wanted, self.plan, known, touched)
         self._save("is being applied")
 
     def _first_touch(self, name: str, kind: str) -> None:
@@ -173,34 +174,12 @@ class Transaction:
     def install(self) -> None:
         """Packages, users, directories: what comes on top of a machine and takes nothing away."""
         machine, plan = self.machine, self.plan
-        if plan.packages:
-            brought = install_packages(machine, self.desired["packages"], plan.packages)
-            self.manifest["touched"]["dependencies"].update(dict.fromkeys(brought, True))
-            self.done.append("packages " + enumerate_some(plan.packages, 4))
-        for user in plan.users:
-            self._make_user(user, self.desired["users"][user])
-        machine.forget_accounts()
+        self.done += add(machine, self.wanted, plan, self.manifest["touched"])
         for name in sorted(plan.directories):
             spec = self.desired["directories"][name]
             make_directory(machine, name, int(spec["mode"], 8), self._owner(name, spec["owner"]))
         if plan.directories:
             self.done.append("directories " + enumerate_some(sorted(plan.directories), 3))
-
-    def _make_user(self, user: str, spec: UserSpec) -> None:
-        machine = self.machine
-        account = machine.account(user)
-        options = ["--home", spec["home"], "--shell", spec["shell"], user]
-        if account is None:
-            group = ["-g", user] if machine.owner(f"0:{user}") else ["--user-group"]
-            machine.run(f"user {user}", ["useradd", "--system", *group, "--no-create-home", *options])
-        elif self.manifest["touched"]["users"][user]:
-            machine.run(f"user {user}", ["usermod", *options])
-        else:
-            raise Failed(
-                f"user {user}: was on this machine before, with home {account[5]} and shell {account[6]};"
-                f" wanted are {spec['home']} and {spec['shell']}"
-            )
-        self.done.append(f"user {user}")
 
     def _owner(self, name: str, owner: str) -> tuple[int, int] | None:
         if not self.machine.chowns:
@@ -319,7 +298,10 @@ class Transaction:
             self.machine.save("artifacts.json", {**load_stamps(self.machine), **stamps})
 
     def set_sysctl(self) -> None:
-        """Kernel settings."""
+        """Kernel modules, and then settings: a module may bring the setting, and a file of the role its options."""
+        for name in self.plan.modules:
+            load_module(self.machine, name)
+            self.done.append(f"module {name}")
         for key in sorted(self.plan.sysctl):
             write_sysctl(self.machine, key, self.desired["sysctl"][key])
             self.done.append(key)
@@ -345,6 +327,8 @@ class Transaction:
         if not self.can_be_undone() and any(verb in ("start", "restart") for verb in verbs.values()):
             self.journal["final"] = True
             journals.save(self.machine, self.journal)
+        masks = self.unmask(states)
+        verbs.update({unit: unit_verb(specs[unit], states[unit], self.plan.changed) for unit in masks})
         for unit, spec in sorted(specs.items()):
             state = states[unit]
             if spec["enabled"] != state["enabled"] and (
@@ -358,6 +342,23 @@ class Transaction:
             if verb:
                 self.operated.append(unit)
                 self._systemctl(verb, unit)
+        masked = [unit for unit, verb in masks.items() if verb == "mask"]
+        for unit in masked:
+            # It was stopped above: a mask alone ends nothing.
+            self._systemctl("mask", unit)
+        if masked:
+            journals.sync_units(self.machine)
+
+    def unmask(self, states: dict[str, UnitState]) -> dict[str, str]:
+        """Takes masks away, so that the units can be operated. Returns the units whose mask changes, and how."""
+        previous = self.manifest["desired"]
+        found = {unit: mask_verb(unit, spec, states[unit], previous) for unit, spec in self.desired["units"].items()}
+        masks = {unit: verb for unit, verb in sorted(found.items()) if verb}
+        for unit, verb in masks.items():
+            if verb == "unmask":
+                self._systemctl("unmask", unit)
+                states.update(self.machine.unit_states([unit]))
+        return masks
 
     def _systemctl(self, verb: str, unit: str) -> None:
         result = self.machine.system.run(["systemctl", verb, unit], self.patience(300))
@@ -374,12 +375,15 @@ class Transaction:
         stay = max([self.desired["units"][unit]["stays"] for unit in self.operated], default=0)
         for pause in (0.0, max(SETTLE, stay)) if self.operated else (0.0,):
             time.sleep(min(pause, self.patience(pause)))
-            for name, check in sorted(self.desired["checks"].items()):
+            for name, check in self._healthy():
                 wait_for(self.machine, name, {**check, "within": max(1, int(self.patience(check["within"])))})
         states = self.machine.unit_states(sorted(self.desired["units"])) if self.operated else {}
         for unit, state in states.items():
             if self.desired["units"][unit]["running"] and not state["running"]:
                 raise Failed(f"{unit} did not stay up", self._journal(unit))
+
+    def _healthy(self) -> list[tuple[str, CheckSpec]]:
+        return [(name, check) for name, check in sorted(self.desired["checks"].items()) if check["when"] == "healthy"]
 
     def can_be_undone(self) -> bool:
         """Whether going back is right: not once a new version may have changed data that the old one cannot read."""

@@ -9,7 +9,9 @@ from typing import cast
 from converge.documents import REFERENCE, Desired
 from converge.errors import Refused, shown
 from converge.machine import Machine
+from converge.modules import module_files
 from converge.paths import sysctl_path
+from converge.sources import source_files
 from converge.store import secret_value
 
 
@@ -24,7 +26,11 @@ class Wanted:
             text = "".join(f"{key} = {value}\n" for key, value in sorted(desired["sysctl"].items()))
             name = sysctl_path(desired["role"])
             self.files[name] = {"mode": "0644", "owner": "root:root", "text": text, "validate": []}
-        self.content = {name: self._render(machine, name, spec["text"]) for name, spec in self.files.items()}
+        self.files.update(module_files(desired["role"], desired["modules"]))
+        self.files.update(source_files(desired["sources"]))
+        self.content = {name: spec["text"].encode("utf-8") for name, spec in self.files.items()}
+        for name, spec in desired["files"].items():
+            self.content[name] = self._render(machine, name, spec["text"])
         self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
         for name, artifact in desired["artifacts"].items():
             self.hashes[name] = artifact["sha256"]
