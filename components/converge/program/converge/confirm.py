@@ -6,6 +6,7 @@ recovery unit for the next one.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from typing import cast
@@ -18,8 +19,10 @@ from converge.paths import PROGRAM
 
 ALIVE = 180
 """Age in seconds up to which a handshake counts as alive: WireGuard then gives a session up (Reject-After-Time)."""
-ANSWER = 12.0
-"""Seconds that a peer has to answer in, at the confirmation."""
+MOMENT = 0.3
+"""Seconds in which a reply to a packet usually comes back."""
+SPARE = 8.0
+"""Seconds that the confirmation leaves until the deadline, to go back itself."""
 
 
 def arm(machine: Machine, run: str, window: int) -> Confirm:
@@ -50,10 +53,20 @@ def unit(run: str) -> str:
 
 
 def alive_peers(machine: Machine) -> set[str]:
-    """Public keys of the WireGuard peers with a handshake that is not too old."""
+    """Public keys of the WireGuard peers that answer now. A handshake alone says no more than that one did lately."""
     output = machine.system.run(["wg", "show", "all", "latest-handshakes"], 5)
     found = re.findall(r"^\S+\t(\S{44})\t(\d+)$", output.output, re.MULTILINE) if output.code == 0 else []
-    return {key for key, at in found if int(at) and time.time() - int(at) < ALIVE}
+    lately = {key for key, at in found if int(at) and time.time() - int(at) < ALIVE}
+    start = received(machine, lately)
+    for _ in range(5):
+        knock(machine, lately - answered(machine, start))
+    return answered(machine, start)
+
+
+def answered(machine: Machine, start: dict[str, int]) -> set[str]:
+    """Those of the peers from whom something came since: a reply or a handshake, it came through the tunnel."""
+    now = received(machine, set(start))
+    return {key for key, count in start.items() if now.get(key, 0) > count}
 
 
 def received(machine: Machine, keys: set[str]) -> dict[str, int]:
@@ -74,28 +87,39 @@ def require_peers(machine: Machine, journal: Journal) -> None:
         raise Failed(f"the WireGuard tunnels to {peer_names(machine, silent)} are gone")
     # A peer that is configured no more was taken out on purpose.
     silent &= start.keys()
-    until = time.monotonic() + min(ANSWER, max(1.0, journals.seconds_left(confirm) - 5))
+    # A change that touches both ends of a tunnel takes until the other end has it too.
     while silent:
         knock(machine, silent)
-        # Whatever comes back, a reply or a handshake, came through the tunnel.
-        now = received(machine, silent)
-        silent = {key for key in silent if now.get(key, 0) <= start[key]}
-        if silent and time.monotonic() > until:
-            raise Failed(
-                f"{peer_names(machine, silent)} answered through WireGuard before this change and does not now"
-            )
+        silent -= answered(machine, {key: start[key] for key in silent})
+        if silent and journals.seconds_left(confirm) < SPARE:
+            names = peer_names(machine, silent)
+            raise Failed(f"{names} answered through WireGuard before this change, and does not now")
 
 
 def knock(machine: Machine, keys: set[str]) -> None:
-    """Sends one packet to each peer, and waits up to a second for what comes back."""
+    """Sends one packet to each peer, and waits a moment for what comes back: a reply, or WireGuard's own handshake."""
+    import socket
+
+    if not keys:
+        return
     output = machine.system.run(["wg", "show", "all", "allowed-ips"], 5).output
     lines = re.findall(r"^\S+\t(\S{44})\t(.*)$", output, re.MULTILINE)
     hosts = [ip for key, ips in lines if key in keys for ip in re.findall(r"(\S+)/(?:32|128)\b", ips)[:1]]
-    pings = "".join(f"ping -c1 -W1 {host} & " for host in hosts)
-    machine.system.run(["sh", "-c", pings + "wait; true"], 5)
+    for host in hosts:
+        # Port 9, discard (RFC 863): nothing listens there, and the refusal is the reply.
+        with contextlib.suppress(OSError), socket.socket(_family(host), socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"sovereign-edge", (host, 9))
+    time.sleep(MOMENT)
+
+
+def _family(host: str) -> int:
+    import socket
+
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def peer_names(machine: Machine, keys: set[str]) -> str:
     """Names of the nodes behind public keys."""
-    names = {key: name for name, key in cast("dict[str, str]", machine.load("wireguard.json") or {}).items()}
+    known = cast("dict[str, str]", machine.load("wireguard.json") or {})
+    names = {key: name for name, key in known.items()}
     return ", ".join(sorted(names.get(key, key) for key in keys))
