@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any, cast
 
 from converge.accounts import make_group, make_user, membership, missing_groups, missing_memberships
 from converge.compare import Plan
@@ -13,7 +12,11 @@ from converge.images import pull_image
 from converge.machine import Machine, Touched
 from converge.packages import change_holds, install_packages, missing_packages
 from converge.sources import PARTS
+from converge.typed import TYPE_CHECKING, cast
 from converge.wanted import Wanted
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def claim_additions(machine: Machine, wanted: Wanted, plan: Plan, known: Touched, touched: Touched) -> None:

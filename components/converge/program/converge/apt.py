@@ -9,7 +9,7 @@ import re
 import struct
 import sys
 import time
-from typing import Callable
+from collections.abc import Callable
 
 from converge.durable import content, text_of
 from converge.errors import Failed, enumerate_some, program_name

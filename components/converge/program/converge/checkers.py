@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
-from typing import Callable
+from collections.abc import Callable, Mapping
 
 from converge.errors import Refused, shown
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from converge.accounts import missing_groups, user_differs
 from converge.artifacts import load_stamps, stamp_holds
@@ -16,6 +15,7 @@ from converge.machine import Machine, Manifest, UnitState
 from converge.modules import missing_modules
 from converge.packages import holds_to_change, interrupted, missing_among, package_states
 from converge.sysctl import read_sysctl
+from converge.typed import NamedTuple
 from converge.wanted import Wanted
 
 

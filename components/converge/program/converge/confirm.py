@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from typing import cast
 
 from converge import journal as journals
 from converge.errors import Failed
 from converge.journal import Confirm, Journal
 from converge.machine import Machine
 from converge.paths import PROGRAM
+from converge.typed import cast
 
 ALIVE = 180
 """Age in seconds up to which a handshake counts as alive: WireGuard then gives a session up (Reject-After-Time)."""

@@ -13,12 +13,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import TypedDict, cast
 
 from converge.durable import content, remove, write_durably
 from converge.errors import Armed, Failed, Refused
 from converge.machine import Machine
 from converge.paths import PROGRAM, RUN
+from converge.typed import TypedDict, cast
 
 LOOK = 0.5
 """Seconds between two looks at whether the unit is still there."""

@@ -6,12 +6,15 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, TypedDict, cast
 
 from converge.checkers import canonical, parse_json
 from converge.errors import Refused, shown
 from converge.paths import UNITS, modules_path, parents, source_path, sysctl_path
 from converge.shapes import DESIRED, INSTALL, NAME_PATTERN, ROSTER, SECRETS
+from converge.typed import TYPE_CHECKING, TypedDict, cast
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Requires(TypedDict):

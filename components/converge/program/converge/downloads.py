@@ -16,7 +16,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import BinaryIO, TypedDict
 
 from converge.documents import ArtifactSpec
 from converge.durable import content, remove, write_durably
@@ -25,6 +24,10 @@ from converge.machine import Machine
 from converge.paths import STATE
 from converge.room import existing, room_at
 from converge.transfer import Damaged, transfer
+from converge.typed import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 FETCHED = "fetched"
 """Directory of our own for downloads, and for notes of the places on other file systems."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import cast
 
 from converge.apply import compared, confirm
 from converge.checkers import canonical
@@ -16,6 +15,7 @@ from converge.lock import locked
 from converge.log import Event
 from converge.machine import Machine, Manifest
 from converge.sweep import Sweep
+from converge.typed import cast
 from converge.wanted import Wanted
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import cast
 
 from converge.durable import remove
 from converge.errors import Failed
 from converge.machine import Machine
+from converge.typed import cast
 
 PATIENCE = 4 * 3600.0
 """Seconds that one image may take."""

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from typing import cast
 
 from converge.documents import parse_install
 from converge.durable import content, fsync_directory, remove, write_durably
@@ -17,6 +16,7 @@ from converge.log import Event, logged
 from converge.machine import Machine
 from converge.paths import BUNDLE, LIBRARY, PROGRAM, RECOVER_UNIT, UNITS
 from converge.places import make_directory
+from converge.typed import cast
 
 bundle = b""
 """The bundle that this program runs from; nothing when it runs from its place."""

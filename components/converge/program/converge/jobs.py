@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from typing import NamedTuple, TypedDict, cast
 
 from converge.checkers import canonical
 from converge.documents import JobSpec
 from converge.durable import content, now, remove
 from converge.errors import Failed, program_name, tail
 from converge.machine import Machine
+from converge.typed import NamedTuple, TypedDict, cast
 
 RUNS = "runs"
 

@@ -21,7 +21,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from converge.checkers import canonical
 from converge.durable import fsync_directory, now
@@ -29,6 +28,7 @@ from converge.errors import Failed, Refused, reason
 from converge.machine import Machine
 from converge.paths import LOG
 from converge.places import make_directory
+from converge.typed import NamedTuple
 
 NOTHING = "0" * 64
 """The hash before the first line."""

@@ -8,13 +8,16 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Callable, NamedTuple, TypedDict, cast
+from collections.abc import Callable, Mapping, Sequence
 
 from converge.documents import Desired, filled
 from converge.durable import now, write_durably
 from converge.errors import Failed, Interrupted, Refused, shown
 from converge.paths import STATE
+from converge.typed import TYPE_CHECKING, NamedTuple, TypedDict, cast
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Result(NamedTuple):

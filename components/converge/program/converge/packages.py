@@ -8,7 +8,6 @@ import re
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from converge.apt import apt, apt_failure, apt_words, dpkg, lock_holder, patiently, unreachable
 from converge.documents import PackageSpec
@@ -18,6 +17,7 @@ from converge.machine import Machine, Result
 from converge.paths import OLD
 from converge.room import room_at
 from converge.sources import apt_view, update_source
+from converge.typed import NamedTuple
 
 LISTS_FRESH = 24 * 3600.0
 """Age in seconds up to which apt's package lists are taken as they are."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any, BinaryIO, Callable
+from collections.abc import Callable
 
 from converge.documents import ArtifactSpec
 from converge.errors import Failed, reason
+from converge.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 CHUNK = 1 << 20
 SILENCE = 30.0

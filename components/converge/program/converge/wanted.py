@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import cast
 
 from converge.documents import REFERENCE, Desired
 from converge.errors import Refused, shown
@@ -13,6 +12,7 @@ from converge.modules import module_files
 from converge.paths import sysctl_path
 from converge.sources import source_files
 from converge.store import secret_value
+from converge.typed import cast
 
 
 class Wanted:

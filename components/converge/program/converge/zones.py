@@ -7,12 +7,12 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from typing import cast
 
 from converge.checkers import string
 from converge.durable import fsync_directory, remove, text_of, write_new
 from converge.errors import Failed
 from converge.machine import Machine
+from converge.typed import cast
 
 DATABASE = "/var/lib/powerdns/pdns.sqlite3"
 SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql"
