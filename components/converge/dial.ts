@@ -40,7 +40,11 @@ export function dial(endpoint: Endpoint, wait: Patience): Promise<Dialled> {
             far.setTimeout(wait.handshake);
         });
         far.once("timeout", () => {
-            fail(taken ? "took the connection, and its sshd stays silent" : `no answer in ${wait.dial / 1000} s`);
+            fail(
+                taken
+                    ? "took the connection, and its sshd stays silent"
+                    : `no answer in ${Math.ceil(wait.dial / 100) / 10} s`,
+            );
         });
         far.once("error", (error: NodeJS.ErrnoException) => {
             fail(taken ? "hung up at once" : (error.code ?? error.message), taken);

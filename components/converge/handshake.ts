@@ -18,6 +18,11 @@ const oneBlock = 16;
 /** Follows a connection from its first byte to the end of the login. */
 export class Handshake {
     phase: Phase = "exchange";
+    /**
+     * Whether the server has spoken after the login: sshd counts a login as over a moment after it has told the client,
+     * and before it says anything else.
+     */
+    settled = false;
     /** The key that the server shows, as in authorized_keys; its signature is not looked at here. */
     hostKey: string | undefined;
     private readonly client = new PacketReader();
@@ -35,7 +40,7 @@ export class Handshake {
 
     /** Takes in what the server sent. */
     fromServer(chunk: Buffer): void {
-        if (this.phase === "session" || this.phase === "unreadable") return;
+        if (this.settled || this.phase === "unreadable") return;
         this.read(this.server, chunk, (type, payload) => {
             if (type === message.keyExchangeInit) this.offered = ciphersOf(payload);
             if (type === message.exchangeReply) this.hostKey = hostKeyIn(payload);
@@ -46,9 +51,10 @@ export class Handshake {
     private read(reader: PacketReader, chunk: Buffer, take: (type: number, payload: Buffer) => void): void {
         try {
             for (const piece of reader.push(chunk)) {
-                if (piece.kind === "clear") take(piece.payload[0] ?? 0, piece.payload);
-                if (piece.kind === "sealed" && piece.length === oneBlock) this.phase = "session";
-                if (this.phase === "session" || this.phase === "unreadable") return;
+                if (this.phase === "session") this.settled = true;
+                else if (piece.kind === "clear") take(piece.payload[0] ?? 0, piece.payload);
+                else if (piece.kind === "sealed" && piece.length === oneBlock) this.phase = "session";
+                if (this.settled || this.phase === "unreadable") return;
             }
         } catch {
             // Not SSH, or no packet as we know them: whoever dialled will say so.

@@ -44,6 +44,7 @@ const betweenRounds = 250;
 export class Road {
     readonly server: Server;
     private dead = false;
+    private strange = false;
     private waitUntil = 0;
     private readonly logins = new Slots(loginsAtOnce);
 
@@ -130,13 +131,12 @@ export class Road {
         };
         const follow = (patience: number): void => {
             if (handshake.phase === "exchange") return;
-            const over = handshake.phase !== "login";
-            far.setTimeout(over ? 0 : patience);
-            if (!over) return;
+            far.setTimeout(handshake.phase === "login" ? patience : 0);
+            if (handshake.settled) release();
+            else if (handshake.phase === "unreadable") setTimeout(release, this.wait.unreadable).unref();
+            else return;
             near.off("data", fromClient);
             far.off("data", fromServer);
-            if (handshake.phase === "session") release();
-            else setTimeout(release, this.wait.unreadable).unref();
         };
         far.setTimeout(this.wait.handshake, () => {
             this.giveUp(`${this.route.node} is frozen: ${place} took the connection, and its sshd stays silent.`);
@@ -163,7 +163,10 @@ export class Road {
 
     private compare(shown: string | undefined): void {
         const { pin } = this.route;
-        if (shown !== undefined && pin !== undefined && shown !== pin.key) this.giveUp(pin.mismatch(shown));
+        if (this.strange || shown === undefined || pin === undefined || shown === pin.key) return;
+        // Not given up: whoever dials refuses the key for himself, and says so.
+        this.strange = true;
+        this.report(pin.mismatch(shown));
     }
 }
 

@@ -39,10 +39,15 @@ test("it does not matter how the bytes are cut, nor which side speaks first", ()
     expect(handshake.phase).toBe("session");
 });
 
-test("all in one piece", () => {
+test.each([
+    ["a packet", [], [sealed(96)]],
+    ["its first packet, with the success", [sealed(16)], []],
+])("the server has settled once %s came after the login", (_, with_, after) => {
     const handshake = begun();
-    handshake.fromServer(Buffer.concat([hello(gcm), exchangeReply(), ...login]));
-    expect([handshake.phase, handshake.hostKey]).toEqual(["session", hostKey]);
+    handshake.fromServer(Buffer.concat([hello(gcm), exchangeReply(), ...login, ...with_]));
+    expect([handshake.phase, handshake.hostKey, handshake.settled]).toEqual(["session", hostKey, with_.length > 0]);
+    for (const bytes of after) handshake.fromServer(bytes);
+    expect([handshake.phase, handshake.settled]).toEqual(["session", true]);
 });
 
 test("with another cipher the end of the login cannot be seen, but the host key can", () => {

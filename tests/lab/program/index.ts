@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { canonical } from "../../../components/converge/canonical";
+import { confirmHook, openRoads, shipProgram } from "../../../components/converge/resources";
+import { LeavingNode, Node, type Shared } from "../../../components/node/resources";
+import { planOf, rawVariable, type RawFleet, type RawNode } from "./raw";
+
+/** Registers a node in the production order: program, converge, secrets, firewall, packages, wireguard, the others, finish. */
+function register(name: string, raw: RawNode, shared: Shared): void {
+    const plan = planOf(name, raw);
+    if (plan.leaving) {
+        new LeavingNode(plan, shared, {});
+        return;
+    }
+    const { fleet, incarnation, roles } = plan;
+    const { secrets = {}, wireguard = {} } = raw;
+    const document = canonical({ version: 1, fleet, node: name, incarnation, secrets, wireguard });
+    const node = new Node(plan, pulumi.secret(document), shared, {});
+    if (roles["wireguard"] !== undefined) node.joinMesh(node);
+    const registered = ["firewall", "packages", "wireguard"];
+    for (const role of Object.keys(roles).filter((one) => !registered.includes(one))) node.addRole(role, node);
+    node.finish(raw.addresses);
+}
+
+export = async (): Promise<void> => {
+    const { nodes } = JSON.parse(readFileSync(process.env[rawVariable] ?? "", "utf8")) as RawFleet;
+    const plans = Object.entries(nodes).map(([name, node]) => planOf(name, node));
+    const shared: Shared = { program: shipProgram(), confirm: await confirmHook(plans, openRoads(plans)) };
+    for (const [name, node] of Object.entries(nodes)) register(name, node, shared);
+};
