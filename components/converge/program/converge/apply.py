@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from converge import journal as journals
 from converge.compare import compare
@@ -11,11 +10,14 @@ from converge.confirm import disarm, require_peers
 from converge.detach import detached, missed_outcome
 from converge.documents import Desired, parse_desired
 from converge.errors import Failed, reason, tail
+from converge.jobs import run_jobs
 from converge.journal import Journal, Undo
 from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import Machine
+from converge.prefetch import prefetch
 from converge.transaction import Stopped, Transaction, record_applied
+from converge.typed import cast
 from converge.wanted import Wanted
 
 
@@ -26,7 +28,8 @@ def apply(machine: Machine, data: bytes) -> list[str]:
     role = desired["role"]
     key = f"apply {role} {digest}"
     try:
-        lines = locked_apply(machine, desired, digest, key)
+        brought = [] if machine.detaches else prefetch(machine, desired)
+        lines = locked_apply(machine, desired, digest, key, brought)
     except Stopped as failure:
         raise Failed(f"{role}: {failure}", f"{tail(failure.detail)}\n{failure.state}") from None
     except (Failed, OSError) as error:
@@ -35,19 +38,33 @@ def apply(machine: Machine, data: bytes) -> list[str]:
     return lines or detached(machine, f"apply-{role}", key, ["apply"], data)
 
 
-def locked_apply(machine: Machine, desired: Desired, digest: str, key: str) -> list[str]:
-    """What was done, under the machine's lock; nothing when a unit has to do it."""
+def locked_apply(machine: Machine, desired: Desired, digest: str, key: str, brought: list[str]) -> list[str]:
+    """What was done, under the machine's lock, after `brought` came before it; nothing when a unit has to do it."""
     role = desired["role"]
     with locked(machine, f"role {role}", key) as armed:
         machine.check_identity(cast("Mapping[str, object]", desired))
         wanted = Wanted(machine, desired, digest)
         machine.record_identity(cast("Mapping[str, object]", desired))
         if armed:
-            return confirm(machine, wanted, armed)
+            return with_jobs(machine, wanted, confirm(machine, wanted, armed), True)
         transaction = compared(machine, wanted, key)
         if not transaction:
-            return missed_outcome(machine, f"apply-{role}", key) or ["unchanged"]
-        return [] if machine.detaches else transaction.run()
+            came = ["changed: " + "; ".join(brought)] if brought else []
+            lines = came or missed_outcome(machine, f"apply-{role}", key) or ["unchanged"]
+            return with_jobs(machine, wanted, lines, False)
+        transaction.done += brought
+        return [] if machine.detaches else with_jobs(machine, wanted, transaction.run(), True)
+
+
+def with_jobs(machine: Machine, wanted: Wanted, lines: list[str], changed: bool) -> list[str]:
+    """The lines to print, with how far the role's jobs are; starts those that are not done. `changed`: by this run."""
+    desired = wanted.desired
+    try:
+        pending = run_jobs(machine, desired["role"], desired["jobs"], changed)
+    except Failed as failure:
+        raise Stopped(failure, "The configuration is in place.") from None
+    more = [line for line in lines if line != "unchanged"]
+    return [f"pending: {', '.join(pending)}", *more] if pending else lines
 
 
 def compared(machine: Machine, wanted: Wanted, key: str) -> Transaction | None:

@@ -6,14 +6,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypedDict, cast
 
-from converge.documents import ArtifactSpec, Desired
+from converge.documents import ArtifactSpec
 from converge.downloads import obtain, put
 from converge.durable import tree
 from converge.errors import Failed, shown
-from converge.images import missing_images, pull_image
 from converge.machine import Machine
+from converge.typed import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
     import tarfile
@@ -50,16 +49,6 @@ def fingerprint(name: str, spec: ArtifactSpec) -> str:
         )
         digest.update(repr((*what, found.st_mtime_ns)).encode())
     return digest.hexdigest() if os.path.lexists(name) else ""
-
-
-def prefetch(machine: Machine, desired: Desired) -> None:
-    """Downloads what a role wants and the machine does not have. To be called while nobody waits for the machine."""
-    stamps = load_stamps(machine)
-    for name, spec in sorted(desired["artifacts"].items()):
-        if not stamp_holds(machine, stamps, name, spec):
-            obtain(machine, name, spec)
-    for image in missing_images(machine, desired["images"]):
-        pull_image(machine, image)
 
 
 def fetch(machine: Machine, name: str, spec: ArtifactSpec, target: str) -> None:

@@ -15,6 +15,7 @@ from converge.errors import Failed
 from converge.journal import Journal
 from converge.log import Event, note
 from converge.machine import Machine
+from converge.room import require_writable_state
 
 LOCK_PATIENCE = 15 * 60.0
 """Seconds one run waits for another: the roles of a node queue behind each other."""
@@ -29,6 +30,7 @@ def locked(machine: Machine, what: str, key: str = "") -> Iterator[Journal | Non
     A change that waits for its confirmation counts as a run that is going on. It is given to the run whose `key` is
     the change's own; everybody else waits until it is confirmed or undone. Otherwise the value is None.
     """
+    require_writable_state(machine)
     machine.prepare()
     descriptor = os.open(machine.state("lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:

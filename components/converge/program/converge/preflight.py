@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Collection, Mapping
 
-from converge.documents import Desired, Requires
+from converge.documents import ArtifactSpec, Desired, Requires
 from converge.downloads import UNPACKED, is_obtained
 from converge.durable import text_of
 from converge.errors import Failed
@@ -31,21 +31,19 @@ def preflight(machine: Machine, desired: Desired, previous: Desired | None, size
 
 def staged_sizes(machine: Machine, wanted: Wanted, names: Collection[str]) -> dict[str, int]:
     """Bytes that this run will put beside each of these paths: texts, and what downloads still bring or unpack."""
-    sizes = {name: len(wanted.content.get(name, b"")) for name in names}
-    for name, spec in wanted.desired["artifacts"].items():
-        if name in sizes:
+    texts = {name: len(wanted.content.get(name, b"")) for name in names}
+    return {**texts, **download_sizes(machine, wanted.desired["artifacts"], names)}
+
+
+def download_sizes(machine: Machine, artifacts: Mapping[str, ArtifactSpec], names: Collection[str]) -> dict[str, int]:
+    """Bytes that each of these artifacts will still bring, unpacked ones included."""
+    sizes = {}
+    for name in names:
+        if name in artifacts:
+            spec = artifacts[name]
             unpacked = spec["bytes"] * (UNPACKED - 1) if spec["unpack"] else 0
             sizes[name] = unpacked + (0 if is_obtained(machine, name, spec) else spec["bytes"])
     return sizes
-
-
-def require_writable_state(machine: Machine) -> None:
-    """Raises Failed when what converge.py keeps is on a read-only file system: then nothing can be changed safely."""
-    if is_read_only(machine, STATE):
-        raise Failed(
-            f"{STATE} is on a read-only file system; a disk that fails is often made so by the kernel: see `dmesg`,"
-            " then `mount -o remount,rw /`"
-        )
 
 
 def machine_problems(machine: Machine, requires: Requires) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+from converge.errors import Failed
 from converge.machine import Machine
+from converge.paths import STATE
 
 
 def existing(machine: Machine, name: str) -> str:
@@ -25,3 +27,12 @@ def room_at(machine: Machine, name: str) -> tuple[int, int]:
 def is_read_only(machine: Machine, name: str) -> bool:
     """Whether the file system that a path is or will be on takes no changes."""
     return bool(os.statvfs(existing(machine, name)).f_flag & os.ST_RDONLY)
+
+
+def require_writable_state(machine: Machine) -> None:
+    """Raises Failed when what converge.py keeps is on a read-only file system: then nothing can be changed safely."""
+    if is_read_only(machine, STATE):
+        raise Failed(
+            f"{STATE} is on a read-only file system; a disk that fails is often made so by the kernel: see `dmesg`,"
+            " then `mount -o remount,rw /`"
+        )

@@ -7,11 +7,13 @@ import os
 import re
 import sys
 import time
-from typing import cast
 
+from converge.downloads import downloads_under_way
 from converge.durable import now, text_of
+from converge.jobs import job_report
 from converge.lock import holder
 from converge.machine import Machine
+from converge.typed import cast
 
 
 def status(machine: Machine) -> list[str]:
@@ -20,6 +22,7 @@ def status(machine: Machine) -> list[str]:
     identity = cast("dict[str, object]", machine.load("node.json") or {})
     units = sorted({unit for manifest in manifests.values() for unit in manifest["touched"]["units"]})
     states = machine.unit_states(units)
+    jobs = {role: found["jobs"] for role, manifest in manifests.items() if (found := manifest["desired"])}
     report = {
         "version": 1,
         "fleet": identity.get("fleet", ""),
@@ -36,6 +39,8 @@ def status(machine: Machine) -> list[str]:
             unit: {key: cast("dict[str, bool]", state)[key] for key in ("running", "enabled", "failed")}
             for unit, state in states.items()
         },
+        "jobs": job_report(machine, jobs),
+        "downloads": downloads_under_way(machine),
         "wireguard": handshake_ages(machine),
         **facts(machine),
     }
