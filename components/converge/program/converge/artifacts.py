@@ -8,7 +8,6 @@ import stat
 from collections.abc import Mapping
 
 from converge.documents import ArtifactSpec
-from converge.downloads import obtain, put
 from converge.durable import tree
 from converge.errors import Failed, shown
 from converge.machine import Machine
@@ -53,6 +52,8 @@ def fingerprint(name: str, spec: ArtifactSpec) -> str:
 
 def fetch(machine: Machine, name: str, spec: ArtifactSpec, target: str) -> None:
     """Puts an artifact at `target`, unpacked when it is an archive. What waits for its use needs no download."""
+    from converge.downloads import obtain, put
+
     file = obtain(machine, name, spec)
     if spec["unpack"]:
         unpack(name, file, target)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from converge import journal as journals
 from converge.artifacts import load_stamps
@@ -17,9 +16,10 @@ from converge.errors import Failed, enumerate_some, program_name, reason
 from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
-from converge.packages import installed_packages, purge_packages, simulated
 from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
+from converge.subtractions import Subtraction
 from converge.sysctl import read_sysctl, write_sysctl
+from converge.typed import cast
 
 
 def release(machine: Machine) -> list[str]:
@@ -49,12 +49,14 @@ class Sweep:
         self.kept = {role: manifest for role, manifest in manifests.items() if role in keep}
         self.gone = {role: manifest for role, manifest in manifests.items() if role not in keep}
         self.old = history(manifests)
-        self.desired = [manifest["desired"] for manifest in self.kept.values() if manifest["desired"]]
+        wanted = {role: desired for role, manifest in self.kept.items() if (desired := manifest["desired"])}
+        self.desired = list(wanted.values())
         self.wanted_paths = {name for manifest in self.kept.values() for name in manifest["rendered"]}
         self.done: list[str] = []
         self.stays: list[str] = []
         self.changed: set[str] = set()
         """Directories in which something went or came back."""
+        self.additions = Subtraction(machine, self.old, wanted, self.done, self.stays)
 
     def run(self, event: Event) -> list[str]:
         """All in order, and `event` for the log. A step that fails leaves the manifests: the next run goes on."""
@@ -80,13 +82,13 @@ class Sweep:
         return lines + ([f"kept: {enumerate_some(self.stays)}"] if self.stays else [])
 
     def _take_away(self) -> None:
+        self.additions.stop_jobs()
         self._removal()
         units = self._stop_units()
         self._paths()
         self._restore_units(units)
         self._sysctl()
-        self._packages()
-        self._users()
+        self.additions.run([name for name in self._left("directories") if self.old["directories"][name]["keep"]])
         self._directories()
         self._sync()
 
@@ -108,6 +110,8 @@ class Sweep:
         units = self._left("units")
         for unit, state in self.machine.unit_states(units).items():
             before = self.old["units"][unit]
+            if state["masked"] and not before["masked"]:
+                self.machine.run(f"unmask {unit}", ["systemctl", "unmask", unit])
             if state["running"] and not before["running"]:
                 self.machine.run(f"stop {unit}", ["systemctl", "stop", unit], 300)
             if state["enabled"] and not before["enabled"]:
@@ -138,6 +142,9 @@ class Sweep:
             if before["enabled"] and not state["enabled"]:
                 self.machine.run(f"enable {unit}", ["systemctl", "enable", unit])
                 journals.sync_units(self.machine)
+            if before["masked"] and not state["masked"]:
+                self.machine.run(f"mask {unit}", ["systemctl", "mask", unit])
+                journals.sync_units(self.machine)
             if before["running"]:
                 self.machine.run(f"restart {unit}", ["systemctl", "reload-or-restart", unit], 300)
 
@@ -145,44 +152,6 @@ class Sweep:
         for key in self._left("sysctl"):
             if self.old["sysctl"][key] not in ("", read_sysctl(self.machine, key)):
                 write_sysctl(self.machine, key, self.old["sysctl"][key])
-
-    def _packages(self) -> None:
-        names = [name for name in self._left("packages") if self.old["packages"][name]]
-        present = installed_packages(self.machine) if names else set()
-        names = [name for name in names if name.partition(":")[0] in present]
-        if not names:
-            return
-        ours = {name.partition(":")[0] for name in (*names, *self.old["dependencies"])}
-        held = {name for name, mine in self.old["holds"].items() if mine}
-        would = simulated(self.machine, "purge", *names)
-        if not would <= ours:
-            self.stays.append(f"packages {', '.join(names)} (needed by {enumerate_some(sorted(would - ours))})")
-            return
-        purge_packages(self.machine, names, held)
-        orphans = sorted(simulated(self.machine, "autoremove") & self.old["dependencies"].keys())
-        if orphans:
-            purge_packages(self.machine, orphans, held)
-        self.done.append("packages " + enumerate_some(names, 4))
-
-    def _users(self) -> None:
-        kept = {self._owner(name) for name in self._left("directories") if self.old["directories"][name]["keep"]}
-        for user in self._left("users"):
-            account = self.machine.account(user)
-            if not self.old["users"][user] or account is None:
-                continue
-            if int(account[2]) in kept:
-                # Its data stays; another user that got its number one day would own them.
-                self.stays.append(f"user {user}")
-            else:
-                self.machine.run(f"user {user}", ["userdel", user])
-                self.done.append(f"user {user}")
-        self.machine.forget_accounts()
-
-    def _owner(self, name: str) -> int:
-        try:
-            return os.stat(self.machine.at(name)).st_uid
-        except FileNotFoundError:
-            return -1
 
     def _directories(self) -> None:
         left = self._left("directories")
@@ -215,6 +184,7 @@ class Sweep:
             remove(self.machine.state(f"roles/{role}.json"))
         left = {section: set(self._left(section)) for section in TOUCHED_SECTIONS if section in SECTIONS}
         left["paths"] = self.old["paths"].keys() - self.wanted_paths
+        left.update({section: set(self.additions.left(section)) for section in ("memberships", "holds")})
         for role, manifest in self.kept.items():
             touched = cast("dict[str, dict[str, object]]", manifest["touched"])
             slim = {section: _without(entries, left.get(section, set())) for section, entries in touched.items()}
