@@ -1,4 +1,4 @@
-"""The verb `apply`."""
+"""The verb `apply`. A run with nothing to do, and most are, loads nothing of what makes a change."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Mapping
 
 from converge import journal as journals
 from converge.compare import compare
-from converge.confirm import disarm, require_peers
 from converge.detach import detached, missed_outcome
 from converge.documents import Desired, parse_desired
-from converge.errors import Failed, reason, tail
-from converge.jobs import run_jobs
+from converge.errors import Failed, Stopped, reason, tail
 from converge.journal import Journal, Undo
 from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import Machine
-from converge.prefetch import prefetch
-from converge.transaction import Stopped, Transaction, record_applied
-from converge.typed import cast
+from converge.typed import TYPE_CHECKING, cast
 from converge.wanted import Wanted
+
+if TYPE_CHECKING:
+    from converge.transaction import Transaction
 
 
 def apply(machine: Machine, data: bytes) -> list[str]:
@@ -28,7 +27,7 @@ def apply(machine: Machine, data: bytes) -> list[str]:
     role = desired["role"]
     key = f"apply {role} {digest}"
     try:
-        brought = [] if machine.detaches else prefetch(machine, desired)
+        brought = [] if machine.detaches else fetched(machine, desired)
         lines = locked_apply(machine, desired, digest, key, brought)
     except Stopped as failure:
         raise Failed(f"{role}: {failure}", f"{tail(failure.detail)}\n{failure.state}") from None
@@ -36,6 +35,15 @@ def apply(machine: Machine, data: bytes) -> list[str]:
         words = f"{tail(getattr(error, 'detail', ''))}\nNothing was changed."
         raise Failed(f"{role}: {reason(error)}", words) from None
     return lines or detached(machine, f"apply-{role}", key, ["apply"], data)
+
+
+def fetched(machine: Machine, desired: Desired) -> list[str]:
+    """What had to come from afar, and came."""
+    if not desired["artifacts"] and not desired["images"]:
+        return []
+    from converge.prefetch import prefetch
+
+    return prefetch(machine, desired)
 
 
 def locked_apply(machine: Machine, desired: Desired, digest: str, key: str, brought: list[str]) -> list[str]:
@@ -59,6 +67,10 @@ def locked_apply(machine: Machine, desired: Desired, digest: str, key: str, brou
 def with_jobs(machine: Machine, wanted: Wanted, lines: list[str], changed: bool) -> list[str]:
     """The lines to print, with how far the role's jobs are; starts those that are not done. `changed`: by this run."""
     desired = wanted.desired
+    if not desired["jobs"]:
+        return lines
+    from converge.jobs import run_jobs
+
     try:
         pending = run_jobs(machine, desired["role"], desired["jobs"], changed)
     except Failed as failure:
@@ -75,11 +87,16 @@ def compared(machine: Machine, wanted: Wanted, key: str) -> Transaction | None:
     plan = compare(machine, wanted, manifest, states)
     if plan.empty and manifest["hash"] == wanted.digest and manifest["result"] == "applied":
         return None
+    from converge.transaction import Transaction
+
     return Transaction(machine, wanted, key, manifest, plan, states)
 
 
 def confirm(machine: Machine, wanted: Wanted, journal: Journal) -> list[str]:
     """This run came over a fresh connection: the armed change stays, if the mesh is as alive as before."""
+    from converge.confirm import disarm, require_peers
+    from converge.transaction import record_applied
+
     # It ends within seconds, whether somebody still listens or not.
     machine.held = True
     event = Event(journal["key"].partition(" ")[0], "confirmed", journal["role"], wanted.digest)

@@ -19,6 +19,14 @@ class Failed(Exception):
         self.detail = detail
 
 
+class Stopped(Failed):
+    """A failed apply, with the state that the machine is in now."""
+
+    def __init__(self, failure: Exception, state: str) -> None:
+        super().__init__(reason(failure), getattr(failure, "detail", ""))
+        self.state = state
+
+
 class Interrupted(Exception):
     """SIGTERM, SIGHUP or SIGINT came while it was still possible to stop."""
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
-from typing import cast
 
 from converge import journal as journals
 from converge.additions import add, claim_additions
@@ -17,7 +16,7 @@ from converge.compare import Plan, directory_differs, mask_verb
 from converge.confirm import arm, disarm
 from converge.documents import CheckSpec, UnitSpec
 from converge.durable import fsync_directory, now, write_new
-from converge.errors import Armed, Failed, enumerate_some, program_name, reason
+from converge.errors import Armed, Failed, Stopped, enumerate_some, program_name, reason
 from converge.found import by_hand
 from converge.journal import Journal, Undo, matching
 from converge.log import Event, append, note, require_room
@@ -28,18 +27,11 @@ from converge.places import check_parents, keep_aside, make_directory
 from converge.preflight import preflight, staged_sizes
 from converge.store import Redactor
 from converge.sysctl import read_sysctl, write_sysctl
+from converge.typed import cast
 from converge.wanted import Wanted
 
 SETTLE = 0.3
 """Seconds after which the checks have to pass once more when a unit was touched."""
-
-
-class Stopped(Failed):
-    """A failed apply, with the state that the machine is in now."""
-
-    def __init__(self, failure: Exception, state: str) -> None:
-        super().__init__(reason(failure), getattr(failure, "detail", ""))
-        self.state = state
 
 
 class Transaction:
