@@ -6,12 +6,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from typing import TypedDict, cast
 
 from converge.durable import content, remove, write_durably, write_new
 from converge.machine import Machine, Manifest, Touched, no_touch
 from converge.paths import OLD
 from converge.places import make_directory
+from converge.typed import TypedDict, cast
 
 
 class Before(TypedDict):

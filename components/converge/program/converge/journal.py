@@ -13,7 +13,6 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, cast
 
 from converge.artifacts import Stamp, load_stamps
 from converge.durable import fsync_directory, remove
@@ -22,6 +21,7 @@ from converge.machine import Machine, UnitState
 from converge.packages import restore_policy
 from converge.paths import OLD, STAGE, UNITS, is_unit_path
 from converge.sysctl import write_sysctl
+from converge.typed import TypedDict, cast
 
 
 class Confirm(TypedDict):

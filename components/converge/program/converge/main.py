@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
-from typing import Callable, TextIO
+from collections.abc import Callable, Sequence
 
 from converge.checkers import read_input
 from converge.errors import Armed, Failed, Refused, reason
 from converge.machine import Machine
 from converge.paths import PROGRAM
+from converge.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 Verb = Callable[[Machine, Sequence[str], Callable[[], bytes]], "list[str]"]
 """Gets the words after the verb and what reads standard input; returns the lines to print."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from typing import TypedDict, cast
 
 from converge.documents import Secret, parse_secrets
 from converge.errors import Failed, Refused, enumerate_some, shown
 from converge.lock import locked
 from converge.log import Event, logged
 from converge.machine import Machine
+from converge.typed import TypedDict, cast
 
 
 class StoredSecret(TypedDict):
