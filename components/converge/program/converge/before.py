@@ -8,6 +8,7 @@ import stat
 from collections.abc import Mapping
 
 from converge.durable import content, remove, write_durably, write_new
+from converge.errors import Failed
 from converge.machine import Machine, Manifest, Touched, no_touch
 from converge.paths import OLD
 from converge.places import make_directory
@@ -37,7 +38,11 @@ def keep_before(machine: Machine, name: str) -> None:
     except (FileNotFoundError, NotADirectoryError):
         remove(machine.state(f"before/{before_name(name)}.json"))
         return
-    kind = "link" if stat.S_ISLNK(found.st_mode) else "directory" if stat.S_ISDIR(found.st_mode) else "file"
+    kinds = {stat.S_IFLNK: "link", stat.S_IFDIR: "directory", stat.S_IFREG: "file"}
+    kind = kinds.get(stat.S_IFMT(found.st_mode))
+    if kind is None:
+        # Nothing that could be put back, and to look into a pipe would be to wait for ever.
+        raise Failed(f"{name} is a device, a pipe or a socket; move it away")
     if kind == "file":
         with open(machine.at(name), "rb") as file:
             write_durably(machine.state(f"before/{before_name(name)}.data"), file.read())

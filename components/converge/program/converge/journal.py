@@ -20,6 +20,7 @@ from converge.errors import Failed, reason
 from converge.machine import Machine, UnitState
 from converge.packages import restore_policy
 from converge.paths import OLD, STAGE, UNITS, is_unit_path
+from converge.places import check_parents
 from converge.sysctl import write_sysctl
 from converge.typed import TypedDict, cast
 
@@ -166,6 +167,7 @@ class Undo:
         for name, had in sorted(self.journal["swaps"].items(), reverse=True):
             target, backup = self.machine.at(name), backup_of(self.machine, name)
             try:
+                check_parents(self.machine, name)
                 if not had:
                     remove(target)
                 elif os.path.lexists(backup):
@@ -173,7 +175,7 @@ class Undo:
                         remove(target)
                     # Both names may be of one file, and then a rename would do nothing and leave both.
                     os.replace(backup, target)
-            except OSError as error:
+            except (OSError, Failed) as error:
                 self.problems.append(reason(error))
         for directory in sorted({os.path.dirname(name) for name in self.journal["swaps"]}):
             with contextlib.suppress(FileNotFoundError):

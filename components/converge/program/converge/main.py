@@ -127,6 +127,10 @@ def outcome(machine: Machine, words: Sequence[str], read: Callable[[], bytes]) -
     try:
         if not machine.root and os.geteuid() != 0:
             raise Failed("converge.py has to run as root: put `sudo -n` before it")
+        if machine.root:
+            from converge.places import check_own
+
+            check_own(machine)
         return 0, run_verb(machine, words, read)
     except Armed as armed:
         return 75, [str(armed)]

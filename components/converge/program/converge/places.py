@@ -9,16 +9,34 @@ import stat
 from converge.durable import fsync_directory
 from converge.errors import Failed
 from converge.machine import Machine
-from converge.paths import parents
+from converge.paths import LIBRARY, LOG, RUN, STATE, UNITS, parents
 
 
-def check_parents(machine: Machine, name: str) -> None:
-    """Fails when a link that is not root's stands in the way: whoever owns it could send our files elsewhere."""
-    for parent in parents(name):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+def check_parents(machine: Machine, name: str, itself: bool = False) -> None:
+    """Fails when a link that is not root's stands in the way: whoever owns it could send our files elsewhere.
+
+    `itself` is for a directory, which is worked on through a link in its own place, too.
+    """
+    for parent in (*parents(name), *([name] if itself else [])):
+        try:
             found = os.lstat(machine.at(parent))
-            if stat.S_ISLNK(found.st_mode) and machine.chowns and found.st_uid != 0:
-                raise Failed(f"{name}: {parent} is a link that belongs to user {found.st_uid}; it is not followed")
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        if stat.S_ISLNK(found.st_mode) and machine.chowns and found.st_uid != 0:
+            raise Failed(f"{name}: {parent} is a link that belongs to user {found.st_uid}; it is not followed")
+        if stat.S_ISLNK(found.st_mode) and machine.root and not _is_inside(machine, parent):
+            raise Failed(f"{name}: {parent} is a link that leads out of {machine.root}")
+
+
+def _is_inside(machine: Machine, name: str) -> bool:
+    root = os.path.realpath(machine.root)
+    return f"{os.path.realpath(machine.at(name))}/".startswith(root + "/")
+
+
+def check_own(machine: Machine) -> None:
+    """Fails when something of ours would be outside of the machine's root."""
+    for name in (STATE, RUN, LIBRARY, os.path.dirname(LOG), UNITS.rstrip("/")):
+        check_parents(machine, name, itself=True)
 
 
 def make_directory(machine: Machine, name: str, mode: int = -1, owner: tuple[int, int] | None = None) -> None:

@@ -19,7 +19,7 @@ from converge.checkers import (
     struct,
 )
 from converge.errors import Refused
-from converge.paths import LIBRARY, LOG, OLD, RECOVER_UNIT, RUN, STAGE, STATE, UNITS
+from converge.paths import LIBRARY, LOG, RECOVER_UNIT, RUN, STATE, UNITS
 
 _ROOTS = ("/proc", "/sys", "/dev", LIBRARY, STATE, RUN, os.path.dirname(LOG), UNITS + RECOVER_UNIT)
 RESERVED = (*(root + "/" for root in _ROOTS), f"{UNITS}{RECOVER_UNIT}.d/")
@@ -44,7 +44,7 @@ def path(value: object, where: str) -> None:
     if value == "/":
         raise Refused(f"{where} has to be a path below '/'")
     parts = value.split("/")
-    if STAGE in parts or OLD in parts or f"{value}/".startswith(RESERVED):
+    if any(part.startswith(".sovereign-edge.") for part in parts) or f"{value}/".startswith(RESERVED):
         raise Refused(f"{where} belongs to converge.py or the kernel")
 
 

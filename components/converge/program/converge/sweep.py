@@ -17,6 +17,7 @@ from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
 from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
+from converge.places import check_parents
 from converge.subtractions import Subtraction
 from converge.sysctl import read_sysctl, write_sysctl
 from converge.typed import cast
@@ -125,6 +126,7 @@ class Sweep:
     def _paths(self) -> None:
         left = sorted(self.old["paths"].keys() - self.wanted_paths)
         for name in left:
+            check_parents(self.machine, name)
             put_back_before(self.machine, name)
             self.changed.add(os.path.dirname(name))
             self.done.append(name)
@@ -159,6 +161,7 @@ class Sweep:
         needed = self.wanted_paths | kept | {name for desired in self.desired for name in desired["directories"]}
         used = {parent for name in needed for parent in parents(name)}
         for name in sorted(left, key=len, reverse=True):
+            check_parents(self.machine, name, itself=not self.old["directories"][name]["made"])
             if name in kept:
                 if os.path.isdir(self.machine.at(name)):
                     self.stays.append(name)
@@ -169,7 +172,8 @@ class Sweep:
                 self.changed.add(os.path.dirname(name))
                 self.done.append(name)
         for name in sorted(self.old["parents"].keys() - needed, key=len, reverse=True):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, Failed):
+                check_parents(self.machine, name)
                 os.rmdir(self.machine.at(name))
                 self.changed.add(os.path.dirname(name))
 

@@ -84,7 +84,7 @@ class Transaction:
     def run(self) -> list[str]:
         """All phases. Raises Stopped with the machine's state when one fails, Armed when it has to be confirmed."""
         for name in (*self.wanted.hashes, *self.desired["directories"]):
-            check_parents(self.machine, name)
+            check_parents(self.machine, name, name in self.desired["directories"])
         sizes = staged_sizes(self.machine, self.wanted, self.plan.names)
         preflight(self.machine, self.desired, self.manifest["desired"], sizes)
         require_room(self.machine)
