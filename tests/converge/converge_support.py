@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fake_accounts import FakeAccounts
 from fake_apt import FakeApt
+from fake_podman import FakePodman
+from fake_units import FakeUnits
 
 PROGRAM = Path(__file__).parents[2] / "components" / "converge" / "program"
 SOURCE = PROGRAM / "converge.py"
@@ -41,19 +44,16 @@ def bundle(extra: str = "") -> bytes:
     return json.dumps(files, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-class FakeSystem(FakeApt):
-    """Units, packages and users that a test sets up; `calls` is every command that was run."""
+class FakeSystem(FakeApt, FakeUnits, FakeAccounts, FakePodman):
+    """A system that a test sets up; `calls` is every command that was run."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root)
+        FakeApt.__init__(self, root)
+        FakeUnits.__init__(self)
+        FakePodman.__init__(self)
         self.calls: list[list[str]] = []
         self.answers: dict[str, Any] = {}
         """first words of a command → (code, output), or a function of the command giving them"""
-        self.units: dict[str, dict[str, Any]] = {}
-
-    def unit(self, name: str, running: bool = False, enabled: bool = False) -> None:
-        """A unit that systemd knows."""
-        self.units[name] = {"running": running, "enabled": enabled}
 
     def run(self, command: Sequence[str], timeout: float = 120, **environment: str) -> Any:
         """What System.run does."""
@@ -65,47 +65,6 @@ class FakeSystem(FakeApt):
                 return converge.Result(*(answer(words) if callable(answer) else answer))
         handler = getattr(self, "_" + words[0].replace("-", "_"), None)
         return converge.Result(*(handler(words) if handler else (0, "")))
-
-    def _systemctl(self, words: list[str]) -> tuple[int, str]:
-        if words[1] == "show":
-            return 0, "\n\n".join(self._show(unit) for unit in words[4:])
-        for name in words[2:]:
-            if name not in self.units and self._unit_file(name):
-                self.unit(name)
-            if name not in self.units:
-                return 5, f"Unit {name} not found."
-            unit = self.units[name]
-            if words[1] in ("start", "restart", "reload-or-restart", "stop"):
-                unit["running"] = words[1] != "stop"
-            if words[1] in ("enable", "disable"):
-                unit["enabled"] = words[1] == "enable"
-        return 0, ""
-
-    def _unit_file(self, name: str) -> bool:
-        return (self.root / "etc/systemd/system" / name).exists()
-
-    def _show(self, name: str) -> str:
-        unit = self.units.get(name)
-        if unit is None and not self._unit_file(name):
-            return "LoadState=not-found\nActiveState=inactive\nUnitFileState="
-        unit = unit or {"running": False, "enabled": False}
-        active = "active" if unit["running"] else "inactive"
-        return f"LoadState=loaded\nActiveState={active}\nUnitFileState={'enabled' if unit['enabled'] else 'disabled'}"
-
-    def _useradd(self, words: list[str]) -> tuple[int, str]:
-        home, shell = words[words.index("--home") + 1], words[words.index("--shell") + 1]
-        with (self.root / "etc/passwd").open("a") as file:
-            file.write(f"{words[-1]}:x:990:990::{home}:{shell}\n")
-        with (self.root / "etc/group").open("a") as file:
-            file.write(f"{words[-1]}:x:990:\n")
-        return 0, ""
-
-    def _userdel(self, words: list[str]) -> tuple[int, str]:
-        for name in ("passwd", "group"):
-            file = self.root / "etc" / name
-            kept = [line for line in file.read_text().splitlines() if not line.startswith(words[-1] + ":")]
-            file.write_text("\n".join(kept) + "\n")
-        return 0, ""
 
     def verbs(self) -> list[str]:
         """What was done to units, as `restart caddy.service`."""

@@ -118,3 +118,135 @@ def test_busy_package_lists_are_waited_for(node: Node) -> None:
     answers = iter([busy, busy, (0, "")])
     node.system.answers["apt-get"] = lambda _: next(answers)
     assert converge.apt(node.machine, "update").code == 0
+
+
+def test_held_version_is_ours_to_change_and_goes_with_the_role(node: Node) -> None:
+    lists(node, 60)
+    node.system.available["caddy"] = []
+    spec = {"packages": {"caddy": {"version": "1.0", "hold": True}}}
+    assert node.apply(**spec) == ["changed: packages caddy; holds of caddy"]
+    assert node.system.held == {"caddy"}
+    assert node.apply(**spec) == ["unchanged"]
+    spec["packages"]["caddy"]["version"] = "2.0"
+    node.apply(**spec)
+    assert (node.system.packages["caddy"], node.system.held) == ("2.0", {"caddy"})
+    assert "--allow-downgrades" in [words for words in node.system.calls if words[0] == "apt-get"][-1]
+    assert node.finish() == ["changed: swept packages caddy"]
+    assert (node.system.held, "caddy" in node.system.packages) == (set(), False)
+
+
+def test_hold_comes_and_goes_on_a_package_of_the_machine(node: Node) -> None:
+    held = {"packages": {"python3": {"hold": True}}}
+    assert node.apply(**held) == ["changed: holds of python3"]
+    node.system.held.clear()
+    assert node.apply(**held) == ["changed: holds of python3"]
+    assert node.apply(packages={"python3": {}}) == ["changed: holds of python3"]
+    assert node.system.held == set()
+    node.apply(**held)
+    assert node.finish() == ["changed: swept holds of python3"]
+    assert node.system.held == set()
+    assert "python3" in node.system.packages
+
+
+def test_hold_of_the_operator_is_not_broken(node: Node) -> None:
+    lists(node, 60)
+    node.system.available["python3"] = []
+    node.system.held = {"python3", "caddy"}
+    words = r"python3: held on this machine at 3\.13 \(`apt-mark hold`\), and the inventory wants it otherwise"
+    with pytest.raises(converge.Failed, match=words):
+        node.apply(**role(python3="3.14"))
+    with pytest.raises(converge.Failed, match="caddy: held on this machine"):
+        node.apply(**role("caddy"))
+    assert apt(node) == []
+    assert node.apply(packages={"python3": {"version": "3.13", "hold": True}}) == ["unchanged"]
+    node.finish()
+    assert node.system.held == {"python3", "caddy"}
+
+
+def test_dpkg_that_was_cut_off_is_mended_first(node: Node, capsys: pytest.CaptureFixture[str]) -> None:
+    lists(node, 60)
+    node.system.available["caddy"] = []
+    node.system.broken = {"python3": "half-configured", "theirs": "half-installed"}
+    node.apply(**role("caddy"))
+    repair, fix = (words for words in node.system.calls if "--configure" in words or "--fix-broken" in words)
+    assert repair == ["dpkg", "--force-confdef", "--force-confold", "--configure", "-a"]
+    assert "--no-remove" in fix
+    assert "dpkg was cut off on this machine; that is repaired first" in capsys.readouterr().err
+    assert not node.path("/usr/sbin/policy-rc.d").exists()
+
+
+def test_dpkg_that_cannot_be_mended(node: Node) -> None:
+    lists(node, 60)
+    node.system.available["caddy"] = []
+    node.system.broken = {"theirs": "half-installed"}
+    node.system.answers["apt-get"] = (100, "E: The package theirs needs to be reinstalled\nand more\n")
+    with pytest.raises(converge.Failed, match="and theirs cannot be brought to an end") as caught:
+        node.apply(**role("caddy"))
+    assert caught.value.detail.startswith("E: The package theirs needs")
+    assert "caddy" not in node.system.packages
+
+
+def test_journal_of_dpkg_is_worked_off_though_nothing_is_missing(node: Node) -> None:
+    updates = node.path("/var/lib/dpkg/updates")
+    updates.mkdir(parents=True)
+    (updates / "tmp.i").write_text("")
+    assert node.apply(**role("coreutils")) == ["unchanged"]
+    (updates / "0001").write_text("")
+    assert node.apply(files={}) == ["unchanged"]
+    assert node.apply(**role("coreutils")) == ["changed: repaired dpkg"]
+    assert not (updates / "0001").exists()
+
+
+def test_policy_of_a_run_that_was_cut_off_does_not_count_as_the_machines_own(node: Node) -> None:
+    policy = node.path("/usr/sbin/policy-rc.d")
+    policy.write_text("mine")
+    with converge.daemons_kept_from_starting(node.machine):
+        # A second run begins where the first was killed.
+        with converge.daemons_kept_from_starting(node.machine):
+            assert "exit 101" in policy.read_text()
+        assert policy.read_text() == "mine"
+    assert policy.read_text() == "mine"
+    assert [found.name for found in policy.parent.iterdir()] == ["policy-rc.d"]
+
+
+def test_too_little_room_is_told_before_anything_is_fetched(node: Node) -> None:
+    lists(node, 60)
+    node.system.available["caddy"] = []
+    node.system.sizes = (1, 2**50)
+    with pytest.raises(converge.Failed, match=r"caddy: 1,1[\d,]+ bytes of disk are needed, [\d,]+ are free for /usr"):
+        node.apply(**role("caddy"))
+    assert apt(node) == []
+    node.system.sizes = (2**50, 0)
+    with pytest.raises(converge.Failed, match="are free for /var/cache/apt/archives; nothing was installed"):
+        node.apply(**role("caddy"))
+
+
+@pytest.mark.parametrize(
+    ("output", "size"),
+    [
+        ("Need to get 0 B of archives.", 0),
+        ("Need to get 3,456 kB/5 MB of archives.", 3_456_000),
+        ("Need to get 1.5 GB of archives.", 1_500_000_000),
+        ("After this operation, 20 kB will be freed.", 0),
+    ],
+)
+def test_sizes_in_the_words_of_apt(output: str, size: int) -> None:
+    assert converge.size_in(r"Need to get ([\d.,]+ [kMGT]?B)", output) == size
+
+
+def test_update_that_missed_a_host_is_made_again_and_named(node: Node) -> None:
+    missing = (100, "E: Unable to locate\n")
+    silent = "W: Failed to fetch http://deb.example/debian/dists/x  Could not resolve 'deb.example'\n"
+    silent += "W: Some index files failed to download. They have been ignored, or old ones used instead.\n"
+    node.system.answers["apt-get"] = lambda words: (0, silent) if "update" in words else missing
+    words = (
+        r"deb\.example cannot be reached \(Could not resolve 'deb\.example'\); look at the machine's DNS and network"
+    )
+    with pytest.raises(converge.Failed, match=words):
+        node.apply(**role("caddy"))
+    assert apt(node) == ["update"]
+    lists(node, 60)
+    del node.system.answers["apt-get"]
+    node.system.available["caddy"] = []
+    node.apply(**role("caddy"))
+    assert apt(node) == ["update", "install"]

@@ -179,8 +179,8 @@ class _Installation:
 
     def _require_room(self, output: str) -> None:
         places = {
-            "/var/cache/apt/archives": _size(r"Need to get ([\d.,]+ [kMGT]?B)", output),
-            "/usr": _size(r"After this operation, ([\d.,]+ [kMGT]?B) of additional", output),
+            "/var/cache/apt/archives": size_in(r"Need to get ([\d.,]+ [kMGT]?B)", output),
+            "/usr": size_in(r"After this operation, ([\d.,]+ [kMGT]?B) of additional", output),
         }
         needed: dict[int, int] = {}
         for place, size in places.items():
@@ -198,8 +198,8 @@ def _lists_outdated(output: str) -> bool:
     return re.search(signs, output) is not None
 
 
-def _size(pattern: str, output: str) -> int:
-    """A size in apt's words, in bytes; 0 when apt does not speak of it."""
+def size_in(pattern: str, output: str) -> int:
+    """The size that a pattern finds in apt's words, in bytes; 0 when apt does not speak of it."""
     found = re.search(pattern, output)
     number, unit = found[1].replace(",", "").split() if found else ("0", "B")
     return int(float(number) * 1000 ** " kMGT".index(unit[:-1] or " "))
