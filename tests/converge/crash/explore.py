@@ -12,7 +12,7 @@ from typing import Callable, NamedTuple
 
 from disk import Sync
 from forest import Forest
-from recorder import Frame, Recording, Step
+from recorder import Recording, Step
 
 Judge = Callable[[str], str]
 """Given the directory of a disk after a cut: recovers it and says what it is then, or what is wrong with it."""
@@ -77,16 +77,17 @@ class Exploration:
         self.forest = Forest()
         self.outcomes: dict[int, str] = {}
 
-    def points(self, dropped: Callable[[int, Step], bool] = lambda _index, _step: False) -> Iterator[Point]:
-        """Every moment in order. `dropped` takes the syncs of a step away (given its index)."""
+    def points(self, dropped: Set[int] = frozenset()) -> Iterator[Point]:
+        """Every moment in order. `dropped` are steps that do not sync; then only what comes after the first of them."""
         disk = self.recording.disk(self.forest)
-        yield Point(0, "before the first step", frozenset(self.allowed(0)), frozenset(disk.states()))
+        if not dropped:
+            yield Point(0, "before the first step", frozenset(self.allowed(0)), frozenset(disk.states()))
         for index, step in enumerate(self.recording.steps):
-            without = dropped(index, step)
             for operation in step.operations:
-                if not (without and isinstance(operation, Sync)):
+                if index not in dropped or not isinstance(operation, Sync):
                     disk.do(operation)
-            yield Point(index + 1, step.text, frozenset(self.allowed(index + 1)), frozenset(disk.states()))
+            if index >= min(dropped, default=0):
+                yield Point(index + 1, step.text, frozenset(self.allowed(index + 1)), frozenset(disk.states()))
 
     def run(self) -> Report:
         """Judges every state of every point."""
@@ -106,7 +107,7 @@ class Exploration:
             if self.outcomes[state] not in point.allowed:
                 yield Violation(point.step, point.text, state, self.outcomes[state])
 
-    def first_violation(self, dropped: Callable[[int, Step], bool]) -> Violation | None:
+    def first_violation(self, dropped: Set[int]) -> Violation | None:
         """The first violation of the recording without some of its syncs; None when nobody would notice."""
         for point in self.points(dropped):
             unknown = point.states - self.outcomes.keys()
@@ -185,8 +186,3 @@ def _judge_one(forest: Forest, judge: Judge, state: int, place: str) -> str:
         return f"{type(error).__name__}: {error}"
     finally:
         shutil.rmtree(place)
-
-
-def site(step: Step) -> Frame | None:
-    """Where in the program a sync was asked for."""
-    return step.frames[0] if step.frames else None

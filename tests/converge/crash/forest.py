@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple, Union
 
@@ -54,24 +53,24 @@ class Forest:
 
     def read(self, place: str) -> int:
         """The tree that stands in a directory. Times are left out."""
-        names: Counter[int] = Counter()
-        for _, entry in _walk(place):
-            found = os.lstat(entry)
-            if stat.S_ISREG(found.st_mode):
-                names[found.st_ino] += 1
-        return self._read(place, names, {})
+        return self._read(place, os.lstat(place), {})
 
-    def _read(self, place: str, names: Counter[int], groups: dict[int, int]) -> int:
-        found = os.lstat(place)
-        owner = (found.st_uid, found.st_gid)
+    def _read(self, place: str, found: os.stat_result, groups: dict[int, int]) -> int:
+        access = (stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid))
         if stat.S_ISLNK(found.st_mode):
             return self.number(Link(os.readlink(place)))
         if stat.S_ISDIR(found.st_mode):
-            entries = [(name, self._read(f"{place}/{name}", names, groups)) for name in sorted(os.listdir(place))]
-            return self.number(Directory(stat.S_IMODE(found.st_mode), owner, tuple(entries)))
-        group = groups.setdefault(found.st_ino, len(groups) + 1) if names[found.st_ino] > 1 else 0
-        with open(place, "rb") as file:
-            return self.number(File(stat.S_IMODE(found.st_mode), owner, file.read(), 0, group))
+            with os.scandir(place) as listing:
+                inside = sorted(listing, key=lambda entry: entry.name)
+            entries = [
+                (entry.name, self._read(entry.path, entry.stat(follow_symlinks=False), groups)) for entry in inside
+            ]
+            return self.number(Directory(*access, tuple(entries)))
+        group = groups.setdefault(found.st_ino, len(groups) + 1) if found.st_nlink > 1 else 0
+        descriptor = os.open(place, os.O_RDONLY)
+        content = os.read(descriptor, found.st_size + 1)
+        os.close(descriptor)
+        return self.number(File(*access, content, 0, group))
 
     def plant(self, number: int, place: str) -> None:
         """Makes a tree in a place that is empty."""
@@ -113,11 +112,3 @@ class Forest:
             yield place + "/", f"{node.mode:04o} {node.owner}"
             for name, inner in node.entries:
                 yield from self._flat(self.nodes[inner], f"{place}/{name}")
-
-
-def _walk(place: str) -> Iterator[tuple[str, str]]:
-    for name in sorted(os.listdir(place)):
-        entry = f"{place}/{name}"
-        yield name, entry
-        if os.path.isdir(entry) and not os.path.islink(entry):
-            yield from _walk(entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -71,6 +72,7 @@ class Trial:
         recorder = Recorder(self.place, str(PROGRAM / "converge"), unread=[f"{STATE}/lock"])
         box.system.changed = lambda text: recorder.note(text, box.system.remember())
         self.moments = [self._view(root)]
+        logged = [len(lines(root))]
         self.ends: list[int] = []
         recorder.note("start", box.system.remember())
         for run in scenario.runs:
@@ -79,11 +81,16 @@ class Trial:
             assert armed != run.commits, f"{run.verb} ended as if it was {'' if armed else 'not '}to be confirmed"
             self.ends.append(len(recording.steps))
             self.moments.append(self._view(root) if run.commits else self.moments[-1])
+            logged.append(len(lines(root)))
         self.recording: Recording = recorder.recording
         self.recording.verify()
         self.extra = scenario.extra(root)
         self.log = lines(root)
-        self._followed: dict[int, str] = {}
+        """the lines of the log when all is done"""
+        self.logged = logged
+        """how many of them there were at each moment"""
+        self._known: dict[int, str] = {}
+        """recovered disk → what came of it"""
         self._forest = Forest()
 
     @staticmethod
@@ -111,6 +118,8 @@ class Trial:
         for group in self.moments[0]:
             found = [moment[group] for moment in moments] + ([HALF] if group in halves else [])
             groups.append(list(dict.fromkeys(f"{group} {self._version(group, things)}" for things in found)))
+        most = self.logged[done + 1] if running else self.logged[done]
+        groups.append([f"log {number}" for number in range(self.logged[done], most + 1)])
         return frozenset(", ".join(combination) for combination in itertools.product(*groups))
 
     def _version(self, group: str, found: Mapping[str, str]) -> str:
@@ -136,14 +145,22 @@ class Trial:
         """Boots a machine after a cut: recovers, looks, recovers again, and goes on with the runs."""
         box = Box(place, self.scenario.reads, cut_off("boot-2"))
         box.run("recover boot")
-        view = self._view(Path(place))
-        outcome = ", ".join(f"{group} {self._version(group, view[group])}" for group in view)
-        if HALF not in view.values():
-            outcome += left_behind(Path(place))
         recovered = self._read(place)
-        if recovered not in self._followed:
-            self._followed[recovered] = self._follow(place, recovered)
-        return outcome + self._followed[recovered]
+        if recovered not in self._known:
+            self._known[recovered] = self._look(place) + self._follow(place, recovered)
+        return self._known[recovered]
+
+    def _look(self, place: str) -> str:
+        """What a recovered machine is in."""
+        root = Path(place)
+        view = self._view(root)
+        versions = {group: self._version(group, view[group]) for group in view}
+        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self.log, lines(root)))
+        there = sum(1 for _ in pairs)
+        outcome = ", ".join(f"{group} {version}" for group, version in {**versions, "log": there}.items())
+        if any(version.isdigit() and self.logged[int(version)] > there for version in versions.values()):
+            outcome += "; a change without its line in the log"
+        return outcome if HALF in view.values() else outcome + left_behind(root)
 
     def _read(self, place: str) -> int:
         """Number of the machine's disk, without the lock file, whose text names a process."""
@@ -329,7 +346,7 @@ class Web(Scenario):
     runs: ClassVar = [
         Run("secrets", secrets(2)),
         Run("apply", NEW_WEB),
-        Run("finish", roster(web=NEW_WEB), halves=frozenset({"gone"})),
+        Run("finish", roster(web=NEW_WEB), halves=frozenset({"gone", "dropped"})),
     ]
 
     def prepare(self, box: Box) -> None:
@@ -351,7 +368,7 @@ class Web(Scenario):
                 **enabled(root, ["web.service", "worker.service"]),
                 **record(root, "web"),
             },
-            "dropped": looks(root, ["/etc/web/dropped.conf"]),
+            "dropped": self._dropped(root, "/etc/web/dropped.conf"),
             "gone": {**self._gone(root), **record(root, "gone")},
             "key": looks(root, [f"/{STATE}/secrets/gone.key.json"]),
         }
@@ -362,6 +379,13 @@ class Web(Scenario):
         return view
 
     @staticmethod
+    def _dropped(root: Path, name: str) -> Mapping[str, str]:
+        found = manifest(root, "web")
+        known = found is not None and name in found["touched"]["paths"]
+        there = looks(root, [name])
+        return HALF if known and there[name] == "nothing" else {**there, "record": str(known)}
+
+    @staticmethod
     def _gone(root: Path) -> Mapping[str, str]:
         names = ["/etc/gone.d", "/etc/gone.d/extra/gone.conf", "/etc/systemd/system/gone.service", "/srv/gone"]
         names += ["/etc/own.conf", "/etc/own.link", "/etc/own.d"]
@@ -370,3 +394,56 @@ class Web(Scenario):
     def extra(self, root: Path) -> Mapping[str, str]:
         """Packages and directories stay when a change is undone."""
         return looks(root, ["/var/lib/dpkg/status", "/srv", "/srv/web", "/etc/web.d", "/etc/web.d/extra"])
+
+
+OLD_FIREWALL = document(
+    "firewall",
+    files={"/etc/nftables.conf": file("table inet old\n", "0755", validate=["nft", "-c", "-f", "{}"])},
+    actions={"load": {"argv": ["nft", "-f", "/etc/nftables.conf"], "on": {"/etc/nftables.conf": True}}},
+    units={"nftables.service": unit()},
+    confirm={"window": 60},
+)
+NEW_FIREWALL = document(
+    "firewall",
+    files={
+        "/etc/nftables.conf": file("table inet new\n", "0755", validate=["nft", "-c", "-f", "{}"]),
+        "/etc/nftables.d/more.nft": file("table inet more\n"),
+    },
+    actions={"load": {"argv": ["nft", "-f", "/etc/nftables.conf"], "on": {"/etc/nftables.conf": True}}},
+    units={"nftables.service": unit()},
+    confirm={"window": 60},
+)
+
+
+class Firewall(Scenario):
+    """A confirmed commit: applied and armed, and confirmed by a second run."""
+
+    reads: ClassVar = {"nftables.service": ["/etc/nftables.conf"]}
+    runs: ClassVar = [Run("apply", NEW_FIREWALL, commits=False), Run("apply", NEW_FIREWALL)]
+
+    def prepare(self, box: Box) -> None:
+        """The old firewall, confirmed."""
+        (box.root / "usr/lib/systemd/system/nftables.service").write_text(service("nft"))
+        (box.root / "etc/nftables.conf").write_text("as Debian has it\n")
+        with contextlib.suppress(converge.Armed):
+            box.run("apply", OLD_FIREWALL)
+        box.run("apply", OLD_FIREWALL)
+        box.run("finish", roster(firewall=OLD_FIREWALL))
+
+    def view(self, root: Path) -> View:
+        """The files, the unit and the record."""
+        names = ["/etc/nftables.conf", "/etc/nftables.d/more.nft"]
+        return {
+            "firewall": {**looks(root, names), **enabled(root, ["nftables.service"]), **record(root, "firewall")},
+        }
+
+
+class FirstFirewall(Firewall):
+    """The same on a machine that has none of ours yet."""
+
+    runs: ClassVar = [Run("apply", OLD_FIREWALL, commits=False), Run("apply", OLD_FIREWALL)]
+
+    def prepare(self, box: Box) -> None:
+        """What the package brought, not enabled."""
+        (box.root / "usr/lib/systemd/system/nftables.service").write_text(service("nft"))
+        (box.root / "etc/nftables.conf").write_text("as Debian has it\n")

@@ -17,6 +17,15 @@ def fsync_directory(name: str) -> None:
         os.close(descriptor)
 
 
+def make_durably(name: str, mode: int) -> None:
+    """Makes a directory, and those above it that are missing; one that is there stays as it is."""
+    if not os.path.isdir(name):
+        make_durably(os.path.dirname(name), 0o755)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, mode)
+        fsync_directory(os.path.dirname(name))
+
+
 def write_durably(name: str, data: bytes, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
     """Replaces a file at once: whoever reads sees the old or the new content. `name.new` is the temporary name."""
     write_new(name + ".new", data, mode, owner)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from converge.documents import Desired, filled
-from converge.durable import now, write_durably
+from converge.durable import make_durably, now, write_durably
 from converge.errors import Failed, Interrupted, Refused, shown
 from converge.paths import STATE
 from converge.typed import TYPE_CHECKING, NamedTuple, TypedDict, cast
@@ -180,7 +180,7 @@ class Machine:
     def prepare(self) -> None:
         """Makes the directories of our own."""
         for name in ("", "roles", "secrets", "before", "runs"):
-            os.makedirs(self.state(name), mode=0o700, exist_ok=True)
+            make_durably(self.state(name).rstrip("/"), 0o700)
 
     def on_signal(self, number: int, _frame: object) -> None:
         """Stops the run where that is safe. Not SIG_IGN while it is not: children would inherit that."""
