@@ -37,7 +37,7 @@ def missing_memberships(machine: Machine, users: Mapping[str, UserSpec]) -> dict
         line = machine.account(user)
         own = line[3] if line else ""
         left = [group for group in sorted(spec["groups"]) if user not in members.get(group, set())]
-        left = [group for group in left if own != _gid(machine, group)]
+        left = [group for group in left if not own or own != _gid(machine, group)]
         if left:
             result[user] = left
     return result

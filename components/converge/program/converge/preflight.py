@@ -65,7 +65,7 @@ def machine_problems(machine: Machine, requires: Requires) -> list[str]:
 
 def disk_problems(machine: Machine, wanted: Mapping[str, int], sizes: Mapping[str, int]) -> list[str]:
     """File systems that have too little room for what a role asks for (`wanted`) and for what is staged, or none."""
-    problems = [f"{name} is on a read-only file system" for name in _one_a_place(machine, [STATE, *sizes])]
+    problems = [f"{name} is on a read-only file system" for name in _one_a_place(machine, [STATE, *sorted(sizes)])]
     staged: dict[int, int] = {}
     for name, size in sizes.items():
         device, _ = room_at(machine, name)
