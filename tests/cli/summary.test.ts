@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { RunResult } from "../../tools/cli/events";
 import type { Finding, Probe } from "../../tools/cli/probe";
-import { curlLine, reportNodes, shellWord, succeeded, summaryText, type Summary } from "../../tools/cli/summary";
+import { reportNodes } from "../../tools/cli/reports";
+import { curlLine, shellWord, succeeded, summaryText, type Summary } from "../../tools/cli/summary";
 
 const node = (name: string, ...roles: string[]): NodePlan => ({
     fleet: "home",
@@ -35,10 +36,20 @@ const ran = (result: Partial<RunResult>): RunResult => ({
     unchanged: new Set(),
     failed: new Map(),
     errors: [],
+    said: new Map(),
+    pending: new Map(),
+    unconfirmed: new Set(),
+    touched: new Set(),
     outputs: {},
+    outputsChanged: false,
     ...result,
 });
-const frame = (name: string): string[] => [`converge on ${name}`, `secrets on ${name}`, `finish on ${name}`];
+const frame = (name: string): string[] => [
+    `program on ${name}`,
+    `converge on ${name}`,
+    `secrets on ${name}`,
+    `finish on ${name}`,
+];
 const urls = [
     {
         name: "models",
@@ -55,6 +66,7 @@ function summaryOf(nodes: NodePlan[], probes: Probe[], result: RunResult): Summa
         changed: result.changed.size,
         unchanged: result.unchanged.size,
         errors: result.errors,
+        farewells: [],
         took: 3210,
     };
 }
@@ -70,6 +82,7 @@ test("every state of a node, each in its line, and the closing words name those 
                 ...frame("alice"),
                 "wireguard on alice",
                 ...frame("bob"),
+                "program on dave",
                 "converge on dave",
                 "secrets on dave",
             ]),
@@ -84,14 +97,14 @@ test("every state of a node, each in its line, and the closing words name those 
         [
             "  alice  ok         nothing to do",
             "  bob    changed    caddy",
-            "  carol  no answer  does not answer on 192.0.2.1:22 (no connection after 4.0 s); not done: secrets, converge, finish, pdns",
+            "  carol  no answer  does not answer on 192.0.2.1:22 (no connection after 4.0 s); not done: secrets, program, converge, pdns, finish",
             "  dave   failed     caddy: line 3: bad directive; not done: finish",
             "",
             "  models  https://ai.home.internal/v1",
             "",
             `curl -sS -d '{"a":"it'\\''s"}' https://ai.home.internal/v1`,
             "",
-            "2 nodes of 4 not right: carol, dave. 1 changed, 9 unchanged in 3.2 s. (fleet home)",
+            "2 nodes of 4 not right: carol, dave. 1 changed, 12 unchanged in 3.2 s. (fleet home)",
         ].join("\n"),
     );
 });
@@ -102,6 +115,25 @@ test("a node that does not answer is a failure with nothing pending too", () => 
     expect(summaryText(summary)).toContain(
         "  box  no answer  does not answer on 192.0.2.1:22 (no connection after 4.0 s)\n",
     );
+});
+
+test("what was kept on a node is shown when it was just swept; a lasting one is not shown at every run", () => {
+    const said = new Map([["finish on box", ["changed: swept 2", "kept: /var/lib/caddy, user caddy", "log 3 ab"]]]);
+    const changed = new Map([["finish on box", "update"]]);
+    const all = new Set(frame("box"));
+    const [swept, idle] = [ran({ said, changed, unchanged: all }), ran({ said, unchanged: all })].map((result) =>
+        summaryText(summaryOf([node("box")], [found("box", answers)], result)),
+    );
+    expect(swept).toContain("\n\n  box: kept: /var/lib/caddy, user caddy\n\n");
+    expect(idle).not.toContain("kept");
+});
+
+test("a node that leaves is done without secrets and roles, and is all right when nothing is left to do", () => {
+    const leaver: NodePlan = { ...node("old"), leaving: true };
+    const unchanged = new Set(["program on old", "converge on old", "leave on old"]);
+    const report = (result: RunResult, finding: Finding) => reportNodes([leaver], [found("old", finding)], result)[0]!;
+    expect(report(ran({ unchanged }), dead)).toMatchObject({ state: "left", waiting: [] });
+    expect(report(ran({}), dead)).toMatchObject({ state: "no answer", waiting: ["program", "converge", "leave"] });
 });
 
 test("an error beside the nodes is shown and is a failure", () => {
@@ -118,7 +150,7 @@ test("an error beside the nodes is shown and is a failure", () => {
 test("all well says so", () => {
     const summary = summaryOf([node("box")], [found("box", answers)], ran({ unchanged: new Set(frame("box")) }));
     expect(succeeded(summary)).toBe(true);
-    expect(summaryText(summary)).toMatch(/All well\. 0 changed, 3 unchanged in 3\.2 s\. \(fleet home\)$/);
+    expect(summaryText(summary)).toMatch(/All well\. 0 changed, 4 unchanged in 3\.2 s\. \(fleet home\)$/);
 });
 
 test("the curl line may be told how to get to where the fleet is reached", () => {

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** The part of an engine event that is read (`pulumi up --json` writes one a line). */
 interface EngineEvent {
     readonly resourcePreEvent?: { readonly metadata: Step };
@@ -10,7 +12,12 @@ interface Step {
     readonly op: string;
     readonly urn: string;
     readonly type: string;
-    readonly new?: { readonly outputs?: Readonly<Record<string, unknown>> } | null;
+    readonly old?: Snapshot | null;
+    readonly new?: Snapshot | null;
+}
+
+interface Snapshot {
+    readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 interface Diagnostic {
@@ -34,8 +41,18 @@ export interface RunResult {
     readonly failed: ReadonlyMap<string, readonly string[]>;
     /** Errors that belong to no resource. */
     readonly errors: readonly string[];
+    /** Resource → lines that its command wrote on standard output, at this run or at its last. */
+    readonly said: ReadonlyMap<string, readonly string[]>;
+    /** Resource → long work that it began and that was not done when it was sent last. */
+    readonly pending: ReadonlyMap<string, { readonly urn: string; readonly words: string }>;
+    /** Resources that cut off their own connection: applied, and not confirmed over a fresh one. */
+    readonly unconfirmed: ReadonlySet<string>;
+    /** Types of all resources that something happens to, groups and the engine's own included. */
+    readonly touched: ReadonlySet<string>;
     /** The stack's plain outputs. */
     readonly outputs: Readonly<Record<string, unknown>>;
+    /** Whether they are others than before. */
+    readonly outputsChanged: boolean;
 }
 
 const unchangedOps = new Set(["same", "read", "refresh"]);
@@ -49,13 +66,18 @@ export class EventReader {
     private readonly failed = new Map<string, readonly string[]>();
     private readonly causes = new Map<string, readonly string[]>();
     private readonly errors: string[] = [];
+    private readonly said = new Map<string, readonly string[]>();
+    private readonly pending = new Map<string, { urn: string; words: string }>();
+    private readonly unconfirmed = new Set<string>();
+    private readonly touched = new Set<string>();
     private outputs: Readonly<Record<string, unknown>> = {};
+    private outputsChanged = false;
 
     /** Takes a line of the event stream; lines that are no event are passed over. */
     read(line: string): Happening[] {
         const event = parseEvent(line);
         if (event?.diagnosticEvent !== undefined) return this.readDiagnostic(event.diagnosticEvent);
-        if (event?.resourcePreEvent !== undefined) return started(event.resourcePreEvent.metadata);
+        if (event?.resourcePreEvent !== undefined) return this.readStarted(event.resourcePreEvent.metadata);
         if (event?.resOutputsEvent !== undefined) return this.readDone(event.resOutputsEvent.metadata);
         if (event?.resOpFailedEvent !== undefined) return this.readFailed(event.resOpFailedEvent.metadata);
         return [];
@@ -63,8 +85,9 @@ export class EventReader {
 
     /** What has been read so far. */
     get result(): RunResult {
-        const { changed, unchanged, failed, errors, outputs } = this;
-        return { changed, unchanged, failed, errors, outputs };
+        const { changed, unchanged, failed, errors, said, pending, unconfirmed, touched } = this;
+        const { outputs, outputsChanged } = this;
+        return { changed, unchanged, failed, errors, said, pending, unconfirmed, touched, outputs, outputsChanged };
     }
 
     private readDiagnostic({ urn, message, severity }: Diagnostic): Happening[] {
@@ -78,13 +101,22 @@ export class EventReader {
         // The engine's own closing line says nothing that the summary does not.
         if (text === "" || text === "update failed" || text.startsWith("Could not find a package.json")) return [];
         if (severity === "error") this.errors.push(text);
+        const cutOff = /^(.+ on [a-z0-9-]+) was not confirmed over a fresh connection\b/.exec(text)?.[1];
+        if (cutOff !== undefined) this.unconfirmed.add(cutOff);
         return [{ kind: "said", severity, text }];
     }
 
+    private readStarted({ op, urn, type }: Step): Happening[] {
+        if (unchangedOps.has(op)) return [];
+        this.touched.add(type);
+        return isOurs(type) && !silentOps.has(op) ? [{ kind: "started", resource: nameOf(urn), op }] : [];
+    }
+
     private readDone(step: Step): Happening[] {
-        if (step.type === "pulumi:pulumi:Stack") this.outputs = step.new?.outputs ?? {};
+        if (step.type === "pulumi:pulumi:Stack") this.readOutputs(step);
         if (!isOurs(step.type) || silentOps.has(step.op)) return [];
         const resource = nameOf(step.urn);
+        this.readSaid(resource, step);
         if (unchangedOps.has(step.op)) {
             if (!this.changed.has(resource)) this.unchanged.add(resource);
             return [];
@@ -92,6 +124,22 @@ export class EventReader {
         this.unchanged.delete(resource);
         this.changed.set(resource, step.op);
         return [{ kind: "changed", resource, op: step.op }];
+    }
+
+    private readSaid(resource: string, { urn, op, new: now }: Step): void {
+        const stdout = now?.outputs?.["stdout"];
+        if (typeof stdout !== "string" || op === "delete") return;
+        const lines = stdout.split("\n");
+        this.said.set(resource, lines);
+        const words = /^pending: (.*)$/.exec(lines[0] ?? "")?.[1];
+        if (words === undefined) this.pending.delete(resource);
+        else this.pending.set(resource, { urn, words });
+    }
+
+    /** The stack is told of twice; the second time brings the outputs. */
+    private readOutputs({ old, new: now }: Step): void {
+        this.outputs = now?.outputs ?? {};
+        this.outputsChanged = !isDeepStrictEqual(this.outputs, old?.outputs ?? {});
     }
 
     private readFailed(step: Step): Happening[] {
@@ -122,12 +170,6 @@ export function causeLines(message: string): string[] {
         .filter((line) => line !== "");
     const told = lines.filter((line, i) => lines.indexOf(line) === i && !line.startsWith("waiting for pid "));
     return told.length === 0 ? lines : told;
-}
-
-function started({ op, urn, type }: Step): Happening[] {
-    return isOurs(type) && !unchangedOps.has(op) && !silentOps.has(op)
-        ? [{ kind: "started", resource: nameOf(urn), op }]
-        : [];
 }
 
 function parseEvent(line: string): EngineEvent | undefined {

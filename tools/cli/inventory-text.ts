@@ -52,7 +52,8 @@ export function insertNode(text: string, name: string, node: NodeLine): string {
     return fillPlaceholders(inserted, name);
 }
 
-function nodesOf(text: string): Pair {
+/** The entry `nodes:` of an inventory. @throws Refusal when there is none */
+export function nodesOf(text: string): Pair {
     const { contents } = parseDocument(text);
     const pair = isMap(contents) ? contents.items.find(({ key }) => isScalar(key) && key.value === "nodes") : undefined;
     if (pair === undefined)
@@ -60,7 +61,8 @@ function nodesOf(text: string): Pair {
     return pair;
 }
 
-function afterLast(text: string, nodes: YAMLMap, entry: string): string {
+/** Inserts an entry behind the last one of a map that has some, written as they are: in the flow or on a line of its own. */
+export function afterLast(text: string, nodes: YAMLMap, entry: string): string {
     const last = nodes.items.at(-1);
     const end = endOf(isPair(last) ? (last.value ?? last.key) : last);
     if (nodes.flow === true) return `${text.slice(0, end)}, ${entry}${text.slice(end)}`;
@@ -97,11 +99,13 @@ function fillPlaceholders(text: string, name: string): string {
     return open.length === 0 ? text : filled.replace(/ +# the first node you add takes the place of NODE$/m, "");
 }
 
-function startOf(node: unknown): number {
+/** Where a node of the document starts, as an offset into the text. */
+export function startOf(node: unknown): number {
     return rangeOf(node)[0];
 }
 
-function endOf(node: unknown): number {
+/** Where it ends. */
+export function endOf(node: unknown): number {
     return rangeOf(node)[1];
 }
 

@@ -12,9 +12,11 @@ export class Progress {
     private readonly running = new Map<string, number>();
     private readonly timer: NodeJS.Timeout;
 
+    /** @param holder who else holds a node's lock, given what our run has going on there */
     constructor(
         private readonly out: Output,
         private readonly silent: readonly string[],
+        private readonly holder: (node: string, roles: readonly string[]) => Promise<string | undefined>,
     ) {
         this.timer = setInterval(() => {
             this.remind();
@@ -62,6 +64,21 @@ export class Progress {
             ([resource, start]) => `${resource} (${Math.round((performance.now() - start) / 1000)} s)`,
         );
         if (long.length > 0) this.out.say(`  … still at ${long.join(", ")}`);
+        for (const [node, roles] of this.going()) void this.nameHolder(node, roles);
+    }
+
+    /** Roles that take long, by node. */
+    private going(): Map<string, string[]> {
+        const late = performance.now() - reminder / 2;
+        const places = [...this.running].flatMap(([resource, start]) =>
+            start < late ? (roleOnNode(resource) ?? []) : [],
+        );
+        return new Map(places.map(({ node }) => [node, places.filter((p) => p.node === node).map(({ role }) => role)]));
+    }
+
+    private async nameHolder(node: string, roles: readonly string[]): Promise<void> {
+        const holder = await this.holder(node, roles);
+        if (holder !== undefined) this.out.say(`  … ${node} is held by another run: ${holder}`);
     }
 }
 

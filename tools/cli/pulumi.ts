@@ -37,17 +37,31 @@ export async function pulumi(
     root: string,
     stack: string,
     args: readonly string[],
-    options: { readonly input?: string; readonly onLine?: (line: string) => void } = {},
+    { env, ...options }: PulumiOptions = {},
 ): Promise<Finished> {
-    const env = pulumiEnvironment(root, stack);
+    const environment = { ...pulumiEnvironment(root, stack), ...env };
     return ignoringInterrupts(() =>
-        run(pulumiProgram(root), [...args, "--stack", stack], { cwd: root, env, ...options }),
+        run(pulumiProgram(root), [...args, "--stack", stack], { cwd: root, env: environment, ...options }),
     );
+}
+
+/** What the CLI is given beside its arguments. */
+export interface PulumiOptions {
+    readonly input?: string;
+    readonly onLine?: (line: string) => void;
+    /** Beside the environment that every run has. */
+    readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The file of the stack's state in the clone, absolute; nothing with another backend. */
+export function stateFile(root: string, stack: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+    return (env["PULUMI_BACKEND_URL"] ?? "") === "" ? statePath(root, "stacks", `${stack}.json`) : undefined;
 }
 
 /** Whether the stack is in the state in the clone; unknown (and taken as given) with another backend. */
 export function stackExists(root: string, stack: string, env: NodeJS.ProcessEnv = process.env): boolean {
-    return (env["PULUMI_BACKEND_URL"] ?? "") !== "" || existsSync(statePath(root, "stacks", `${stack}.json`));
+    const file = stateFile(root, stack, env);
+    return file === undefined || existsSync(file);
 }
 
 /** @throws Failure that says how to make the stack when it is not there */
@@ -62,8 +76,8 @@ export function requireStack(root: string, stack: string): void {
 /** @throws Failure when there is no such stack, or somebody else is working on it */
 export function requireFreeStack(root: string, stack: string): void {
     requireStack(root, stack);
-    const holder = lockHolder(root, stack);
-    if (holder !== undefined) throw new Failure(holder);
+    const lock = engineLock(root, stack);
+    if (lock !== undefined) throw new Failure(lockWords(stack, lock));
 }
 
 interface LockFile {
@@ -73,16 +87,34 @@ interface LockFile {
     readonly timestamp: string;
 }
 
-/** Who holds the engine's lock on the stack, in words with what to do; nothing when it is free. */
-export function lockHolder(root: string, stack: string): string | undefined {
+/** The engine's lock on a stack: who holds it, and whether that run goes on, is gone, or cannot be seen from here. */
+export interface EngineLock {
+    readonly who: string;
+    readonly run: "here" | "gone" | "elsewhere";
+}
+
+/** The engine's lock on the stack; nothing when it is free. */
+export function engineLock(root: string, stack: string): EngineLock | undefined {
     const directory = statePath(root, "locks", stack);
     const [file] = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".json")) : [];
     if (file === undefined) return undefined;
     const lock = JSON.parse(readFileSync(resolve(directory, file), "utf8")) as LockFile;
     const who = `${lock.username}@${lock.hostname} (process ${lock.pid}, since ${lock.timestamp.slice(0, 19)})`;
-    return lock.hostname === hostname() && !isAlive(lock.pid)
-        ? `The stack ${stack} is still locked by a run that is gone: ${who}. Free it with \`npx pulumi cancel -s ${stack} --yes\`.`
-        : `Another run is at work on ${stack}: ${who}. Wait until it has ended.`;
+    if (lock.hostname !== hostname()) return { who, run: "elsewhere" };
+    return { who, run: isAlive(lock.pid) ? "here" : "gone" };
+}
+
+/** A lock in words, with what to do. */
+export function lockWords(stack: string, { who, run: state }: EngineLock): string {
+    const unlock = `\`./fleet -s ${stack} unlock\``;
+    switch (state) {
+        case "gone":
+            return `The stack ${stack} is still locked by a run that is gone: ${who}. Free it with ${unlock}.`;
+        case "here":
+            return `Another run is at work on ${stack}: ${who}. Wait until it has ended.`;
+        case "elsewhere":
+            return `Another run is at work on ${stack}: ${who}. Wait until it has ended; if that computer went away in the middle, ${unlock}.`;
+    }
 }
 
 function statePath(root: string, kind: "stacks" | "locks", name: string): string {

@@ -4,7 +4,7 @@ import { columns, formatBytes, formatMemory } from "./output";
 import type { Finished } from "./process";
 
 /** The part of `converge.py status` that is shown. */
-interface Report {
+export interface Report {
     readonly roles: Readonly<Record<string, { readonly result: string; readonly applied: string | null }>>;
     readonly units: Readonly<Record<string, { readonly running: boolean; readonly failed: boolean }>>;
     /** Public key → seconds since the last handshake. */
@@ -12,6 +12,8 @@ interface Report {
     readonly disk: { readonly free: number; readonly total: number };
     readonly memory: { readonly available: number; readonly total: number };
     readonly uptime: number;
+    /** Who holds the machine's lock since when; empty when it is free. */
+    readonly lock?: string;
 }
 
 /** How a node is. */
@@ -70,6 +72,7 @@ function detailLines({ words, report, missing = [] }: NodeStatus): string[] {
     const failedUnits = Object.entries(report.units).filter(([, { failed }]) => failed);
     const stopped = Object.entries(report.units).filter(([, { failed, running }]) => !failed && !running);
     return [
+        ...(report.lock === undefined || report.lock === "" ? [] : [`held by ${report.lock}`]),
         ...(missing.length > 0 ? [`not applied: ${missing.join(", ")} (run \`./fleet up\`)`] : []),
         ...failedRoles.map(([role, { result }]) => `${role}: ${result}`),
         ...failedUnits.map(([unit]) => `${unit} has failed`),
@@ -88,7 +91,8 @@ function machineWords({ roles, wireguard, disk, memory }: Report): string {
     ].join(", ");
 }
 
-function parseReport(text: string): Report | undefined {
+/** Reads what `converge.py status` prints; nothing when it is something else. */
+export function parseReport(text: string): Report | undefined {
     try {
         return JSON.parse(text) as Report;
     } catch {

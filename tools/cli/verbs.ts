@@ -108,6 +108,22 @@ export const verbs: readonly Verb[] = [
         load: () => import("./verbs/secret"),
     },
     {
+        name: "unlock",
+        group: "keep",
+        positionals: [],
+        flags: { "yes-unlock": { value: "FLEET", help: "the fleet's name, to free it from another computer's run" } },
+        summary: "free the stack from a run that is gone; who holds which node",
+        load: () => import("./verbs/unlock"),
+    },
+    {
+        name: "reset",
+        group: "end",
+        positionals: ["NODE"],
+        flags: { "yes-destroy": { value: "FLEET", help: "the fleet's name, instead of typing it" } },
+        summary: "take everything off one node again; the next up sends it anew",
+        load: () => import("./verbs/reset"),
+    },
+    {
         name: "destroy",
         group: "end",
         positionals: [],

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fingerprint, readKnownHosts } from "../../../components/fleet/known-hosts";
+import { staying } from "../../../components/fleet/leaving";
 import { loadInventory } from "../../../components/fleet/load";
 import { assignRoads } from "../../../components/fleet/lock";
 import type { Inventory } from "../../../components/fleet/schema";
@@ -123,7 +124,8 @@ function write(stack: string, files: StackFiles, node: string, key: string, line
     }
     updateLock(files.lock, (lock) => ({
         ...lock,
-        roads: assignRoads(inventory.fleet, Object.keys(inventory.nodes), lock.roads),
+        // A node that has left gets no road, unless it is the one that is added.
+        roads: assignRoads(inventory.fleet, [...Object.keys(staying(inventory).nodes), node], lock.roads),
     }));
     if (line !== undefined) writeWhole(files.inventory, text);
 }

@@ -6,6 +6,7 @@ import { planFleet, type FleetPlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
 import { exitCodes, type ExitCode } from "../failure";
+import { leavingWords } from "../leaving-text";
 import { columns } from "../output";
 
 /** `./fleet check`: validates everything that can be validated from files, and shows the plan. */
@@ -14,7 +15,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
     const problems = sortByPlace(completenessProblems(stack));
     const plan = planFleet(withStandIns(stack));
-    context.out.say(planText(plan));
+    context.out.say([planText(plan), ...leavingWords(stack)].join("\n"));
     if (problems.length > 0) context.out.warn(formatProblems(problems));
     context.out.result({ stack: stack.name, ok: problems.length === 0, problems, ...planJson(plan) });
     return problems.length === 0 ? exitCodes.done : exitCodes.refused;
@@ -26,7 +27,7 @@ export function planText({ nodes, urls }: FleetPlan): string {
         node.name,
         `${node.user}@${node.address}:${node.port}`,
         node.mesh ?? "",
-        Object.keys(node.roles).join(", "),
+        node.leaving ? "leaving" : Object.keys(node.roles).join(", "),
     ]);
     return [
         columns([["node", "address", "mesh", "roles"], ...rows], "  "),
@@ -57,9 +58,9 @@ function withStandIns(stack: Stack): Stack {
 }
 
 function planJson({ nodes, urls, models }: FleetPlan): Record<string, unknown> {
-    const shown = Object.values(nodes).map(({ name, address, port, user, mesh, road, roles }) => [
+    const shown = Object.values(nodes).map(({ name, address, port, user, mesh, road, leaving, roles }) => [
         name,
-        { address, port, user, mesh, road, roles: Object.keys(roles) },
+        { address, port, user, mesh, road, leaving, roles: Object.keys(roles) },
     ]);
     return { nodes: Object.fromEntries(shown) as unknown, urls, models };
 }

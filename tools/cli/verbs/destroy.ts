@@ -1,29 +1,19 @@
 import { rmSync } from "node:fs";
-import { program } from "../../../components/converge/command";
 import { listOf } from "../../../components/fleet/errors";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
-import { loadStack, textFlag, type Context } from "../context";
+import { confirmFleet } from "../confirm";
+import { loadStack, type Context } from "../context";
 import { EventReader, type RunResult } from "../events";
-import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
-import { loginOf } from "../nodes";
+import { exitCodes, Failure, type ExitCode } from "../failure";
+import { withLastWords } from "../forecast";
 import { requirePins } from "../pins";
-import { describe, probeAll, type Probe } from "../probe";
-import { ask, canAsk } from "../prompt";
+import { probeAll } from "../probe";
 import { pulumi, requireFreeStack } from "../pulumi";
-import { agentProblem, sshRun } from "../ssh";
+import { release, releasedText } from "../release";
+import { agentProblem } from "../ssh";
 
-/** Milliseconds a node may take to take everything off: packages are removed one after the other. */
-const patience = 600_000;
-
-/** What became of a node: `released` with what stays on it, or why not. */
-interface Released {
-    readonly node: string;
-    readonly released: boolean;
-    readonly words: readonly string[];
-}
-
-/** `./fleet destroy`: takes everything off the nodes that answer, then forgets them. */
+/** `./fleet destroy`: takes everything off the nodes that answer, lifts the protection of what is protected, forgets all. */
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
     const stack = loadStack(context);
@@ -31,13 +21,13 @@ export async function run(context: Context): Promise<ExitCode> {
     const nodes = Object.values(planFleet(stack).nodes);
     const forget = args.flags["forget"] === true;
     out.say(warning(nodes, forget));
-    await confirm(context, stack.name);
+    await confirmFleet(context, stack.name, "yes-destroy");
     const agent = await agentProblem();
     if (agent !== undefined) throw new Failure(agent);
     const probes = await probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
     requirePins(stack, probes);
     const released = await Promise.all(nodes.map((node, i) => release(stack, node, probes[i])));
-    for (const { node, words } of released) out.say(words.map((line) => `  ${node}: ${line}`).join("\n"));
+    for (const node of released) out.say(releasedText(node));
     const left = released.filter((node) => !node.released).map(({ node }) => node);
     const gone = released.filter((node) => node.released).map(({ node }) => node);
     const result = await forgetNodes(context, stack, left.length === 0 || forget ? undefined : gone);
@@ -49,6 +39,7 @@ export async function run(context: Context): Promise<ExitCode> {
 
 function warning(nodes: readonly NodePlan[], forget: boolean): string {
     const names = nodes.map(({ name }) => name).join(", ");
+    if (nodes.length === 0) return "No node is left in the fleet. This forgets its keys and passwords.";
     return [
         `This takes off ${names} what the fleet put there (services, files, users, packages it brought), and then`,
         "forgets the nodes with their keys and passwords. Data directories stay on the nodes and are listed.",
@@ -58,46 +49,24 @@ function warning(nodes: readonly NodePlan[], forget: boolean): string {
     ].join("\n");
 }
 
-/** @throws Refusal when the name that was given is not the fleet's */
-async function confirm(context: Context, name: string): Promise<void> {
-    const given = textFlag(context, "yes-destroy") ?? (await askName(name));
-    if (given.trim() !== name) throw new Refusal(`"${given.trim()}" is not ${name}. Nothing was done.`);
-}
-
-async function askName(name: string): Promise<string> {
-    if (!canAsk()) throw new Refusal(`There is no terminal to ask on. Give --yes-destroy ${name}.`);
-    return ask("Type the fleet's name to go on: ");
-}
-
-async function release(stack: Stack, node: NodePlan, found: Probe | undefined): Promise<Released> {
-    if (found?.finding.state !== "answers" || node.hostKey === "") {
-        const words = found === undefined || node.hostKey === "" ? "has no pinned host key" : describe(found);
-        return { node: node.name, released: false, words: [words] };
-    }
-    const sudo = node.user === "root" ? "" : "sudo -n ";
-    // A node that nothing was ever applied to has no program, and nothing to take off.
-    const command = `${sudo}sh -c 'test ! -e ${program} || exec python3 -I ${program} release'`;
-    const { code, stdout, stderr } = await sshRun(loginOf(stack, node), command, "", patience);
-    const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
-    if (code === 0)
-        return { node: node.name, released: true, words: lines.length === 0 ? ["nothing was on it"] : lines };
-    return { node: node.name, released: false, words: lines.length === 0 ? [`release ended with ${code}`] : lines };
-}
-
 /** Lets the engine forget everything, or only the nodes that are named; nothing is dialled. */
 async function forgetNodes({ root }: Context, stack: Stack, only: readonly string[] | undefined): Promise<RunResult> {
     const reader = new EventReader();
     if (only?.length === 0) return reader.result;
+    // What is protected is so against a bare `pulumi destroy`; the fleet's name was asked for by now.
+    const lifted = only === undefined ? await pulumi(root, stack.name, unprotect) : { code: 0, stderr: "" };
+    if (lifted.code !== 0) return withLastWords(reader.result, lifted);
     const targets = (only ?? []).flatMap((node) => ["--target", `** on ${node}`]);
     const dependents = only === undefined ? [] : ["--target-dependents"];
     const args = ["destroy", "--yes", "--skip-preview", "--continue-on-error", "--json", "--non-interactive"];
-    const { code, stderr } = await pulumi(root, stack.name, [...args, ...targets, ...dependents], {
+    const finished = await pulumi(root, stack.name, [...args, ...targets, ...dependents], {
         onLine: (line) => void reader.read(line),
     });
-    if (only === undefined && code === 0) rmSync(stack.files.ca, { force: true });
-    const { result } = reader;
-    return code === 0 || result.errors.length > 0 ? result : { ...result, errors: [stderr.trim()] };
+    if (only === undefined && finished.code === 0) rmSync(stack.files.ca, { force: true });
+    return withLastWords(reader.result, finished);
 }
+
+const unprotect = ["state", "unprotect", "--all", "--yes"];
 
 function closing(stack: Stack, left: readonly string[], forget: boolean, result: RunResult): string {
     const errors = [...result.errors, ...[...result.failed].map(([name, cause]) => `${name}: ${cause.join(" ")}`)];

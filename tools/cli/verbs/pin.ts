@@ -1,5 +1,6 @@
 import { neededArtifacts, type NeededArtifact } from "../../../components/fleet/artifacts";
 import { nearest } from "../../../components/fleet/errors";
+import { staying } from "../../../components/fleet/leaving";
 import { assignRoads, type Lock, type LockedVariant } from "../../../components/fleet/lock";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
@@ -36,7 +37,7 @@ export async function run(context: Context): Promise<ExitCode> {
 
 /** A loopback port for every node that was written by hand; `add` notes those of its own. */
 function noteRoads({ files, lock, inventory }: Stack): void {
-    const names = Object.keys(inventory.nodes);
+    const names = Object.keys(staying(inventory).nodes);
     if (names.every((name) => lock.roads[name] !== undefined)) return;
     updateLock(files.lock, (current) => ({ ...current, roads: assignRoads(inventory.fleet, names, current.roads) }));
 }

@@ -1,6 +1,7 @@
 import { requireComplete } from "../../../components/fleet/complete";
 import { loadStack, type Context } from "../context";
 import { exitCodes, type ExitCode } from "../failure";
+import { leavingWords } from "../leaving-text";
 import { DiffFilter } from "../preview-text";
 import { pulumi, requireStack } from "../pulumi";
 
@@ -10,6 +11,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
     requireComplete(stack);
     requireStack(root, stack.name);
+    for (const words of leavingWords(stack)) out.say(`  ${words}`);
     if (args.json) {
         const { code, stdout, stderr } = await pulumi(root, stack.name, ["preview", "--json", "--non-interactive"]);
         if (stderr.trim() !== "") out.warn(stderr.trim());

@@ -1,20 +1,26 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { requireComplete } from "../../../components/fleet/complete";
+import { withoutRoads } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
-import { requireRoads } from "../roads";
 import { loadStack, type Context } from "../context";
-import { EventReader, type RunResult } from "../events";
+import { apply, isSettled, lookAhead, type Ahead } from "../engine";
+import type { RunResult } from "../events";
 import { exitCodes, Failure, type ExitCode } from "../failure";
+import { updateLock } from "../files";
+import { Holders } from "../holders";
+import { leavingWords, leftNodes, leftText } from "../leaving-text";
 import { selectNodes } from "../nodes";
-import { probeAll } from "../probe";
-import { Progress } from "../progress";
-import { pulumi, requireFreeStack } from "../pulumi";
 import { requirePins } from "../pins";
+import { probeAll, type Probe } from "../probe";
+import { Progress } from "../progress";
+import { requireFreeStack } from "../pulumi";
+import { reportNodes } from "../reports";
+import { requireRoads } from "../roads";
 import { agentProblem } from "../ssh";
-import { curlLine, reportNodes, succeeded, summaryText, type Summary } from "../summary";
+import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 
-/** `./fleet up [NODE…]`: looks who answers, applies, and says what became of every node. */
+/** `./fleet up [NODE…]`: looks who answers and what is to do, applies, and says what became of every node. */
 export async function run(context: Context): Promise<ExitCode> {
     const start = performance.now();
     const { root, out } = context;
@@ -23,13 +29,19 @@ export async function run(context: Context): Promise<ExitCode> {
     const plan = planFleet(stack);
     const nodes = selectNodes(plan, context.args.positionals);
     requireFreeStack(root, stack.name);
-    const [probes, agent] = await Promise.all([probeTargets(nodes), agentProblem(), requireRoads(stack, nodes)]);
-    if (agent !== undefined) throw new Failure(agent);
-    requirePins(stack, probes);
-    const silent = probes.filter(({ finding }) => finding.state !== "answers").map(({ node }) => node);
-    for (const node of silent) out.say(`  ${node} does not answer; going on without it.`);
-    const result = await apply(context, stack, excludes(plan, nodes), new Progress(out, silent));
+    for (const words of leavingWords(stack)) out.say(`  ${words}`);
+    const exclude = excludes(plan, nodes);
+    // No node is needed to look ahead: both at once.
+    const [probes, ahead] = await Promise.all([look(stack, nodes), lookAhead(context, stack, exclude)]);
+    const result = await runEngine(context, stack, nodes, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
+    const left = leftNodes(
+        stack,
+        plan,
+        nodes.map(({ name }) => name),
+        result,
+    );
+    if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
     const summary: Summary = {
         stack: stack.name,
         nodes: reportNodes(nodes, probes, result),
@@ -37,40 +49,50 @@ export async function run(context: Context): Promise<ExitCode> {
         changed: result.changed.size,
         unchanged: result.unchanged.size,
         errors: result.errors,
+        farewells: leftText(stack, left),
         took: performance.now() - start,
     };
     out.say(summaryText(summary));
-    out.result({ ok: succeeded(summary), ...summary, curl: curlLine(plan.urls) });
+    const ran = isSettled(ahead) ? "nothing" : ahead.forecast;
+    out.result({ ok: succeeded(summary), ...summary, ran, left, curl: curlLine(plan.urls) });
     return succeeded(summary) ? exitCodes.done : exitCodes.failed;
 }
 
-function probeTargets(nodes: readonly NodePlan[]): ReturnType<typeof probeAll> {
-    return probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
+/** Looks who answers. @throws Failure when nothing may be sent: no agent, a road that is taken, a wrong host key */
+async function look(stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
+    const targets = nodes.map(({ name, address, port }) => ({ node: name, address, port }));
+    const [probes, agent] = await Promise.all([probeAll(targets), agentProblem(), requireRoads(stack, nodes)]);
+    if (agent !== undefined) throw new Failure(agent);
+    requirePins(stack, probes);
+    return probes;
+}
+
+async function runEngine(
+    context: Context,
+    stack: Stack,
+    nodes: readonly NodePlan[],
+    probes: readonly Probe[],
+    ahead: Ahead,
+    exclude: readonly string[],
+): Promise<RunResult> {
+    const { out } = context;
+    const silent = probes.filter(({ finding }) => finding.state !== "answers").map(({ node }) => node);
+    for (const node of silent) out.say(`  ${node} does not answer; going on without it.`);
+    const holders = new Holders(stack, nodes);
+    const progress = new Progress(out, silent, (node, roles) => holders.other(node, roles));
+    try {
+        if (!isSettled(ahead)) return await apply(context, stack, ahead, exclude, progress);
+        progress.show(ahead.warnings);
+        return ahead.result;
+    } finally {
+        progress.stop();
+    }
 }
 
 /** Nodes that were not asked for are left out by the names of their commands, `ROLE on NODE`. */
 function excludes(plan: FleetPlan, nodes: readonly NodePlan[]): string[] {
     const left = Object.keys(plan.nodes).filter((name) => !nodes.some((node) => node.name === name));
     return left.flatMap((name) => ["--exclude", `** on ${name}`]);
-}
-
-async function apply(
-    { root }: Context,
-    stack: Stack,
-    exclude: readonly string[],
-    progress: Progress,
-): Promise<RunResult> {
-    const args = ["up", "--yes", "--skip-preview", "--continue-on-error", "--json", "--non-interactive", ...exclude];
-    const reader = new EventReader();
-    const { code, stderr } = await pulumi(root, stack.name, args, {
-        onLine: (line) => {
-            progress.show(reader.read(line));
-        },
-    });
-    progress.stop();
-    const { result } = reader;
-    if (code === 0 || result.failed.size > 0 || result.errors.length > 0) return result;
-    return { ...result, errors: [stderr.trim() === "" ? `pulumi ended with ${code}.` : stderr.trim()] };
 }
 
 function writeCa(stack: Stack, ca: unknown): void {
