@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 
 from converge.documents import ArtifactSpec
-from converge.durable import content, remove, write_durably
+from converge.durable import content, make_durably, remove, write_durably
 from converge.errors import Failed
 from converge.machine import Machine
 from converge.paths import STATE
@@ -117,11 +117,11 @@ def place_for(machine: Machine, name: str) -> str:
     directory = _directory(machine, name)
     if not os.path.isdir(directory):
         ours = machine.state(FETCHED)
-        os.makedirs(ours, mode=0o700, exist_ok=True)
+        make_durably(ours, 0o700)
         if directory != ours:
             note = f"{ours}/place-{hashlib.sha256(directory.encode()).hexdigest()[:16]}"
             write_durably(note, directory[len(machine.root) :].encode())
-            os.makedirs(directory, mode=0o700, exist_ok=True)
+            make_durably(directory, 0o700)
     return directory
 
 
@@ -129,9 +129,9 @@ def _directory(machine: Machine, name: str) -> str:
     if room_at(machine, name)[0] == room_at(machine, STATE)[0]:
         return machine.state(FETCHED)
     top = existing(machine, name)
-    while os.stat(os.path.dirname(top)).st_dev == os.stat(top).st_dev:
+    while top not in ("/", machine.root) and os.stat(os.path.dirname(top)).st_dev == os.stat(top).st_dev:
         top = os.path.dirname(top)
-    return f"{top}/{PLACE}"
+    return os.path.join(top, PLACE)
 
 
 def sweep_downloads(machine: Machine) -> list[str]:
