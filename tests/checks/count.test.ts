@@ -1,4 +1,4 @@
-import { pytestCount, pythonVersions, share } from "../../tools/checks/count";
+import { hostileInputs, pytestCount, pythonVersions, share } from "../../tools/checks/count";
 
 const header = (version: string): string => `platform linux -- Python ${version}, pytest-8.4.2, pluggy-1.6.0\n`;
 const passed = "============================= 180 passed in 14.96s =============================\n";
@@ -16,6 +16,12 @@ test("a long run says its minutes too", () => {
 
 test("a run that broke off has no count", () => {
     expect(pytestCount(`${header("3.9.2")}ImportError while loading conftest\n`)).toBeUndefined();
+});
+
+test("what was tried is said in one line", () => {
+    expect(hostileInputs("7 passed\n120020 hostile inputs\n9 documents judged twice\n==\n")).toBe(
+        "120020 hostile inputs, 9 documents judged twice",
+    );
 });
 
 test("the share of lines is that of the whole", () => {

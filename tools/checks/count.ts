@@ -27,6 +27,10 @@ export const pytestCount: Counter = (output) => {
 export const pythonVersions = (output: string): string =>
     `Python ${[...output.matchAll(/^platform .* Python (\S+),/gm)].map(([, version]) => version).join(", ")}`;
 
+/** How much was tried: the lines `122431 hostile inputs` and `30000 documents judged twice`. */
+export const hostileInputs = (output: string): string =>
+    (output.match(/^\d+ (?:hostile inputs|documents judged twice)$/gm) ?? []).join(", ");
+
 /** The share of lines in the last line of coverage's report: `TOTAL  2009  80  96.0%`. */
 export const share = (output: string): string => /^TOTAL .* (\S+%)$/m.exec(output)?.[1] ?? "";
 

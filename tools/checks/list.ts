@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { goCount, jestCount, pytestCount, pythonVersions, share, type Counter } from "./count";
+import { goCount, hostileInputs, jestCount, pytestCount, pythonVersions, share, type Counter } from "./count";
 
 /** One check: a command that must end with 0. */
 export interface Check {
@@ -53,6 +53,12 @@ function converge(python: string): Check[] {
             argv: ["tools/node", "tools/checks/python.ts", python],
             count: pytestCount,
             note: pythonVersions,
+        },
+        {
+            name: "hostile",
+            argv: [`${python}/pytest`, "tests/converge/hostile"],
+            count: pytestCount,
+            note: hostileInputs,
         },
         { name: "coverage", argv: ["tools/checks/coverage.sh", `${python}/coverage`, "95"], note: share },
     ];

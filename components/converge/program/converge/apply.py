@@ -27,7 +27,7 @@ def apply(machine: Machine, data: bytes) -> list[str]:
     role = desired["role"]
     key = f"apply {role} {digest}"
     try:
-        brought = [] if machine.detaches else fetched(machine, desired)
+        brought = [] if machine.detaches else fetched(machine, desired, digest)
         lines = locked_apply(machine, desired, digest, key, brought)
     except Stopped as failure:
         raise Failed(f"{role}: {failure}", f"{tail(failure.detail)}\n{failure.state}") from None
@@ -37,12 +37,14 @@ def apply(machine: Machine, data: bytes) -> list[str]:
     return lines or detached(machine, f"apply-{role}", key, ["apply"], data)
 
 
-def fetched(machine: Machine, desired: Desired) -> list[str]:
+def fetched(machine: Machine, desired: Desired, digest: str) -> list[str]:
     """What had to come from afar, and came."""
     if not desired["artifacts"] and not desired["images"]:
         return []
     from converge.prefetch import prefetch
 
+    # What is refused is refused before anything is downloaded.
+    Wanted(machine, desired, digest)
     return prefetch(machine, desired)
 
 

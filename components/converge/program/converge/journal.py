@@ -83,9 +83,11 @@ def close(machine: Machine, journal: Journal) -> None:
     """Clears away what the change left beside the files, and then the journal."""
     for directory in journal["directories"]:
         place = machine.at(directory)
-        for name in (STAGE, OLD):
-            remove(os.path.join(place, name))
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        # Where a service's link has come since then, nothing of ours is to be found.
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, Failed):
+            check_parents(machine, directory, itself=True)
+            for name in (STAGE, OLD):
+                remove(os.path.join(place, name))
             fsync_directory(place)
     remove(machine.state("journal.json"))
     fsync_directory(machine.state("").rstrip("/"))

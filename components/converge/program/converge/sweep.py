@@ -172,8 +172,7 @@ class Sweep:
                 self.changed.add(os.path.dirname(name))
                 self.done.append(name)
         for name in sorted(self.old["parents"].keys() - needed, key=len, reverse=True):
-            with contextlib.suppress(OSError, Failed):
-                check_parents(self.machine, name)
+            with contextlib.suppress(OSError):
                 os.rmdir(self.machine.at(name))
                 self.changed.add(os.path.dirname(name))
 
