@@ -22,7 +22,7 @@ const first = ["sshd", "firewall", "packages"];
 /** One machine: converge.py on it, its secrets, its firewall, its packages, and at the end the sweep of what is not wanted any more. */
 export class Node extends pulumi.ComponentResource {
     private ready: remote.Command;
-    private readonly roles: remote.Command[] = [];
+    private readonly commands = new Map<string, remote.Command>();
 
     /** @param document what `secrets on NODE` stores */
     constructor(
@@ -50,8 +50,13 @@ export class Node extends pulumi.ComponentResource {
     addRole(role: string, parent: pulumi.Resource, after: readonly remote.Command[] = []): remote.Command {
         const { confirm } = this.shared;
         const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after], confirm });
-        this.roles.push(command);
+        this.commands.set(role, command);
         return command;
+    }
+
+    /** The roles of this node that nobody registered so far. */
+    get unregistered(): string[] {
+        return Object.keys(this.plan.roles).filter((role) => !this.commands.has(role));
     }
 
     /**
@@ -62,7 +67,7 @@ export class Node extends pulumi.ComponentResource {
         const { fleet, name: node, incarnation, roles } = this.plan;
         const hashes = Object.fromEntries(Object.entries(roles).map(([role, desired]) => [role, digest(desired)]));
         const roster = { version: 1 as const, fleet, node, incarnation, roles: hashes, addresses };
-        const dependsOn = [this.ready, ...this.roles];
+        const dependsOn = [this.ready, ...this.commands.values()];
         finishCommand(this.plan, roster, { parent: this, dependsOn, confirm: this.shared.confirm });
     }
 }

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { planFleet } from "../../components/fleet/plan";
+import { bundleOf, readProgram } from "../../components/converge/bundle";
+import { planFleet, type FleetPlan } from "../../components/fleet/plan";
 import { Fleet } from "../../components/fleet/resources";
 import { devText, homeText, stackOf } from "../support/stack";
 
@@ -12,8 +14,15 @@ interface Registered {
     readonly dependsOn: readonly string[];
 }
 
-/** Registers a fleet with the SDK's mocks and gives everything that was registered, by name. */
-async function register(name: string, text: string): Promise<Map<string, Registered>> {
+/**
+ * Registers a fleet with the SDK's mocks and gives everything that was registered, by name.
+ * @param change what the plan is made into before
+ */
+async function register(
+    name: string,
+    text: string,
+    change: (plan: FleetPlan) => FleetPlan = (plan) => plan,
+): Promise<Map<string, Registered>> {
     const found = new Map<string, Registered>();
     await pulumi.runtime.setMocks(
         {
@@ -53,13 +62,13 @@ async function register(name: string, text: string): Promise<Map<string, Registe
         return original(request, ...rest);
     };
     const noSecrets: Record<string, string> = {};
-    new Fleet(planFleet(stackOf(name, text)), pulumi.output(noSecrets));
+    new Fleet(change(planFleet(stackOf(name, text))), pulumi.output(noSecrets));
     await pulumi.runtime.disconnect();
     return found;
 }
 
 const commands = (all: Map<string, Registered>): Registered[] =>
-    [...all.values()].filter((r) => r.type === "command:remote:Command");
+    [...all.values()].filter((r) => r.type.startsWith("command:remote:"));
 const nodeOf = (name: string): string | undefined => / on (\S+)$/.exec(name)?.[1];
 
 describe("dev", () => {
@@ -68,7 +77,7 @@ describe("dev", () => {
         all = await register("dev", devText);
     });
 
-    test("one command a role, and converge, secrets and finish on every node", () => {
+    test("one command a role, and program, converge, secrets and finish on every node", () => {
         expect(
             commands(all)
                 .map((r) => r.name)
@@ -86,6 +95,9 @@ describe("dev", () => {
             "packages on cecilia",
             "packages on gematria",
             "pdns on gematria",
+            "program on alice",
+            "program on cecilia",
+            "program on gematria",
             "secrets on alice",
             "secrets on cecilia",
             "secrets on gematria",
@@ -109,7 +121,7 @@ describe("dev", () => {
             const others = [...seen].filter(
                 (name) =>
                     nodeOf(name) !== undefined &&
-                    all.get(name)?.type === "command:remote:Command" &&
+                    all.get(name)?.type.startsWith("command:remote:") === true &&
                     nodeOf(name) !== nodeOf(command.name),
             );
             expect([command.name, others]).toEqual([command.name, []]);
@@ -118,8 +130,10 @@ describe("dev", () => {
         }
     });
 
-    test("order on a node: converge, secrets, sshd, packages, mesh, roles, finish", () => {
+    test("order on a node: program, converge, secrets, sshd, packages, mesh, roles, finish", () => {
         const on = (name: string): readonly string[] => [...all.get(name)!.dependsOn].sort();
+        expect(on("program on gematria")).toEqual([]);
+        expect(on("converge on gematria")).toEqual(["program on gematria"]);
         expect(on("secrets on gematria")).toContain("converge on gematria");
         expect(on("sshd on gematria")).toEqual(["secrets on gematria"]);
         expect(on("packages on gematria")).toEqual(["sshd on gematria"]);
@@ -139,7 +153,7 @@ describe("dev", () => {
 
     test("only the secrets document is a secret, and no command line holds one", () => {
         for (const { name, inputs } of commands(all)) {
-            const secret = JSON.stringify(inputs["stdin"]).includes(secretSignature);
+            const secret = JSON.stringify([inputs["stdin"]]).includes(secretSignature);
             expect([name, secret]).toEqual([name, name.startsWith("secrets on ")]);
             expect(JSON.stringify([inputs["create"], inputs["environment"], inputs["triggers"]])).not.toContain(
                 "s3cret",
@@ -178,6 +192,7 @@ test("a fleet of one box has no mesh and gets a certificate of its own CA", asyn
         "finish on box",
         "model-gemma3-270m on box",
         "packages on box",
+        "program on box",
         "secrets on box",
         "sshd on box",
     ]);
@@ -185,4 +200,64 @@ test("a fleet of one box has no mesh and gets a certificate of its own CA", asyn
         validityPeriodHours: 397 * 24,
         allowedUses: ["digital_signature", "server_auth"],
     });
+});
+
+/** The plan with this made of one node. */
+const changing =
+    (name: string, change: (node: FleetPlan["nodes"][string]) => Partial<FleetPlan["nodes"][string]>) =>
+    (plan: FleetPlan): FleetPlan => ({
+        ...plan,
+        nodes: { ...plan.nodes, [name]: { ...plan.nodes[name]!, ...change(plan.nodes[name]!) } },
+    });
+const header = { version: 1 as const, fleet: "dev", node: "gematria", incarnation: 1 };
+
+test("a firewall stands before packages bring daemons", async () => {
+    const firewall = { ...header, role: "firewall", confirm: {} };
+    const all = await register(
+        "dev",
+        devText,
+        changing("gematria", ({ roles }) => ({ roles: { ...roles, firewall } })),
+    );
+    expect(all.get("firewall on gematria")!.dependsOn).toEqual(["sshd on gematria"]);
+    expect(all.get("packages on gematria")!.dependsOn).toEqual(["firewall on gematria"]);
+    expect(all.get("wireguard on gematria")!.dependsOn).toEqual(["packages on gematria"]);
+    expect(all.get("finish on gematria")!.dependsOn).toContain("firewall on gematria");
+});
+
+test("the engine uploads a file whose place is the same on every computer, and tells the node its hash", async () => {
+    const all = await register("home", homeText);
+    const { source, remotePath, triggers } = all.get("program on box")!.inputs;
+    expect(source).toMatchObject({ path: ".state/converge-program.json" });
+    expect([remotePath, triggers]).toEqual([".sovereign-edge-program.json", [1]]);
+    const document = JSON.parse(all.get("converge on box")!.inputs["stdin"] as string) as Record<string, unknown>;
+    expect(document).toMatchObject({ node: "box", program: bundleOf(readProgram()).sha256 });
+    expect(readFileSync(".state/converge-program.json", "utf8")).toBe(bundleOf(readProgram()).text);
+});
+
+test("a node that leaves is registered with program, converge and leave alone, under the names it had", async () => {
+    const leave = changing("cecilia", () => ({ leaving: true, roles: {}, secrets: [] }));
+    const all = await register("dev", devText, leave);
+    expect(
+        commands(all)
+            .map((r) => r.name)
+            .filter((name) => nodeOf(name) === "cecilia"),
+    ).toEqual(["program on cecilia", "converge on cecilia", "leave on cecilia"]);
+    expect(all.get("leave on cecilia")!.dependsOn).toEqual(["converge on cecilia"]);
+    expect(all.get("leave on cecilia")!.inputs["stdin"]).toBeUndefined();
+    expect(all.get("cecilia")!.type).toBe("sovereign-edge:node:Node");
+    // All is sent again when it leaves, and again when it comes back with nothing of ours left on it.
+    expect(all.get("program on cecilia")!.inputs["triggers"]).toEqual([1, "leaving"]);
+    expect(all.get("converge on cecilia")!.inputs["triggers"]).toEqual([1, "leaving"]);
+    expect(all.get("program on alice")!.inputs["triggers"]).toEqual([1]);
+});
+
+test("the sweep carries the addresses that a role of the node refers to, and no others", async () => {
+    const text = "endpoint {{address:alice}}:51820\n";
+    const files = { "/etc/x": { mode: "0644", owner: "root:root", text } };
+    const edit = changing("gematria", ({ roles }) => ({ roles: { ...roles, x: { ...header, role: "x", files } } }));
+    const all = await register("dev", devText, edit);
+    const roster = (node: string): { addresses: unknown } =>
+        JSON.parse(all.get(`finish on ${node}`)!.inputs["stdin"] as string) as { addresses: unknown };
+    expect(roster("gematria").addresses).toEqual({ alice: "192.168.8.11" });
+    expect(roster("cecilia").addresses).toEqual({});
 });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Role } from "../../components/converge/schema";
 import { Engine, type StateResource } from "./program/drive";
 import { FarSide } from "./program/far-side";
@@ -95,8 +96,23 @@ test("a node that vanishes at the swap fails the run within 30 s, and a mended w
     expect(up.text).toMatch(/alice does not answer/);
     expect(up.text).toMatch(/firewall on alice was not confirmed .* alice goes back .* by itself/);
     expect(stdoutOf(await engine.state(), "finish on bob")).toBe("unchanged");
-    await far.cable(false);
+    await far.mend();
     expect((await engine.up(fleet)).code).toBe(0);
+});
+
+test("a session whose far side vanishes is cut off, whether it is idle or has just sent something", async () => {
+    const speaker = far.spawnFar(["tools/node", "tests/lab/program/speaker.ts", "7000"]);
+    const [bytes] = (await once(speaker.stdout!, "data")) as [Buffer];
+    const argv = ["198.51.100.2", "7000", bytes.toString().trim(), ...far.cutting];
+    const { stdout } = await far.start(["tools/node", "tests/lab/program/cut.ts", ...argv]);
+    await far.mend();
+    note("engine-cut.json", stdout);
+    const { idle, sending, reports } = JSON.parse(stdout) as { idle: number; sending: number; reports: string[] };
+    expect(Math.max(idle, sending)).toBeLessThan(15);
+    expect(reports.sort()).toEqual([
+        "alice was lost in the middle: 198.51.100.2:7000 acknowledged nothing for 10 s.",
+        "alice was lost in the middle: 198.51.100.2:7000 does not answer any more.",
+    ]);
 });
 
 test("no more than two logins at once, and one connection a command", async () => {

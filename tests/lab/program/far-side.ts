@@ -87,10 +87,15 @@ export class FarSide {
         return this.read(`${port}/log`);
     }
 
-    /** Cuts the cable, without a word to either end, or mends it. */
-    async cable(cut: boolean): Promise<void> {
-        const rule = "add table ip gone; add chain ip gone in { type filter hook input priority 0; policy drop; }";
-        await must(["ip", "netns", "exec", this.far, "nft", cut ? rule : "flush ruleset"]);
+    /** The command that cuts the cable, without a word to either end. */
+    get cutting(): string[] {
+        const rules = "add table ip gone; add chain ip gone in { type filter hook input priority 0; policy drop; }";
+        return ["ip", "netns", "exec", this.far, "nft", rules];
+    }
+
+    /** Makes the far side answer again, the node behind every port. */
+    async mend(): Promise<void> {
+        await must(["ip", "netns", "exec", this.far, "nft", "flush ruleset"]);
     }
 
     /** Starts a program on the far side's network, beside the sshd. */

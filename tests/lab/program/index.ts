@@ -5,7 +5,7 @@ import { confirmHook, openRoads, shipProgram } from "../../../components/converg
 import { LeavingNode, Node, type Shared } from "../../../components/node/resources";
 import { planOf, rawVariable, type RawFleet, type RawNode } from "./raw";
 
-/** Registers a node in the production order: program, converge, secrets, firewall, packages, wireguard, the others, finish. */
+/** Registers a node in the production order. */
 function register(name: string, raw: RawNode, shared: Shared): void {
     const plan = planOf(name, raw);
     if (plan.leaving) {
@@ -17,8 +17,7 @@ function register(name: string, raw: RawNode, shared: Shared): void {
     const document = canonical({ version: 1, fleet, node: name, incarnation, secrets, wireguard });
     const node = new Node(plan, pulumi.secret(document), shared, {});
     if (roles["wireguard"] !== undefined) node.joinMesh(node);
-    const registered = ["firewall", "packages", "wireguard"];
-    for (const role of Object.keys(roles).filter((one) => !registered.includes(one))) node.addRole(role, node);
+    for (const role of node.unregistered) node.addRole(role, node);
     node.finish(raw.addresses);
 }
 
