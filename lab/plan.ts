@@ -20,6 +20,7 @@ export const MACHINES: readonly Machine[] = [
     { name: "alice", segment: "home", address: "192.168.8.11", inUp: true },
     { name: "cecilia", segment: "home", address: "192.168.8.12", inUp: true },
     { name: "box", segment: "home", address: "192.168.8.20", inUp: false },
+    { name: "crate", segment: "home", address: "192.168.8.21", inUp: false },
 ];
 
 /** Addresses of the services, all on the internet segment's bridge. */

@@ -82,5 +82,5 @@ test("the name server forgets everything and answers only what the lab has", () 
 });
 
 test("an unknown machine is refused with the names there are", () => {
-    expect(() => machineNamed("bob")).toThrow(/no machine "bob".*alice, cecilia, box/);
+    expect(() => machineNamed("bob")).toThrow(/no machine "bob".*alice, cecilia, box, crate/);
 });
