@@ -36,6 +36,9 @@ test("changed, unchanged and failed resources are told apart; components are non
         step("resOpFailedEvent", "create", command, "packages on box"),
         step("resOutputsEvent", "same", "pulumi:pulumi:Stack", "sovereign-edge-home", { ca: "PEM" }),
         diagnostic("error", "update failed\n"),
+        diagnostic("warning", "retrying create due to on-error hook request (1/100)", {
+            urn: urn(command, "wireguard on box"),
+        }),
     ]);
     const { changed, unchanged, failed, errors, outputs } = reader.result;
     expect([...changed]).toEqual([["caddy on box", "update"]]);

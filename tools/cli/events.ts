@@ -59,6 +59,12 @@ const unchangedOps = new Set(["same", "read", "refresh"]);
 /** Book-keeping around `create-replacement`, which is what really happens to a node. */
 const silentOps = new Set(["replace", "delete-replaced", "discard", "discard-replaced"]);
 
+/**
+ * What the engine says that the summary says better, or that is how things should be: a dangerous change is run again over a
+ * fresh connection, and that it was not is said by the program.
+ */
+const chatter = /^(update failed$|Could not find a package\.json|retrying \w+ due to on-error hook request)/;
+
 /** Reads the engine's events one after the other. */
 export class EventReader {
     private readonly changed = new Map<string, string>();
@@ -98,8 +104,7 @@ export class EventReader {
             this.causes.set(name, [...(this.causes.get(name) ?? []), ...causeLines(text)]);
             return [];
         }
-        // The engine's own closing line says nothing that the summary does not.
-        if (text === "" || text === "update failed" || text.startsWith("Could not find a package.json")) return [];
+        if (text === "" || chatter.test(text)) return [];
         if (severity === "error") this.errors.push(text);
         const cutOff = /^(.+ on [a-z0-9-]+) was not confirmed over a fresh connection\b/.exec(text)?.[1];
         if (cutOff !== undefined) this.unconfirmed.add(cutOff);
