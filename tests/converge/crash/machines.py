@@ -22,6 +22,8 @@ from converge_support import FakeSystem, converge
 UNITS = "etc/systemd/system"
 WANTS = UNITS + "/multi-user.target.wants"
 STATUS = "var/lib/dpkg/status"
+DEPENDS = {"beta": ["libbeta"]}
+"""package → what comes along"""
 NOON = 1_800_000_000
 """The time on every machine here, in seconds since 1970."""
 
@@ -59,12 +61,10 @@ class CrashSystem(FakeSystem):
     def _write_status(self, packages: dict[str, str]) -> None:
         name = str(self.root / STATUS)
         os.makedirs(os.path.dirname(name), exist_ok=True)
-        with open(name + "-new", "wb") as file:
-            file.write(json.dumps(packages, sort_keys=True).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name + "-new", name)
-        _sync(os.path.dirname(name))
+        _replace(name + "-new", name, json.dumps(packages, sort_keys=True).encode())
+        descriptor = os.open(os.path.dirname(name), os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
 
     def boot(self) -> None:
         """Starts what is enabled."""
@@ -148,26 +148,36 @@ class CrashSystem(FakeSystem):
         if "-s" in words:
             gone = names if verb == "purge" else []
             return 0, "".join(f"Purg {name} [1.0]\n" for name in gone)
-        for name in names:
-            bare, _, version = name.partition("=")
-            packages = self.packages
-            if verb == "install":
-                packages[bare] = version or "1.0"
-            else:
-                packages.pop(bare, None)
-            if packages != self.packages:
-                self._write_status(packages)
+        if verb == "install" and "--print-uris" not in words:
+            for name in names:
+                for package in (*DEPENDS.get(name, ()), name):
+                    self._write_status({**self.packages, package: "1.0"})
+        elif verb == "purge":
+            for name in names:
+                self._write_status({other: at for other, at in self.packages.items() if other != name})
         return 0, ""
+
+    def _groupadd(self, words: list[str]) -> tuple[int, str]:
+        number = words[words.index("--gid") + 1]
+        self._write("group", [*self._lines("group"), [words[-1], "x", number, ""]])
+        return 0, ""
+
+    def _write(self, name: str, lines: list[list[str]]) -> None:
+        """As useradd and its like do it: a new file, synced, and a rename that is not."""
+        place = str(self.root / "etc" / name)
+        _replace(place + "-new", place, "".join(":".join(line) + "\n" for line in lines).encode())
 
     def remember(self) -> Memory:
         """A copy of what is not on the disk."""
         return copy.deepcopy(self.memory)
 
 
-def _sync(name: str) -> None:
-    descriptor = os.open(name, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
+def _replace(new: str, name: str, data: bytes) -> None:
+    with open(new, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, name)
 
 
 class StillClock:

@@ -68,6 +68,7 @@ class Trial:
         root = Path(self.place)
         make_system(root)
         box = Box(self.place, scenario.reads, Memory({}, frozenset(), "boot-1"))
+        box.system.boot()
         scenario.prepare(box)
         recorder = Recorder(self.place, str(PROGRAM / "converge"), unread=[f"{STATE}/lock"])
         box.system.changed = lambda text: recorder.note(text, box.system.remember())
@@ -181,7 +182,7 @@ class Trial:
         final = {**self._view(root), "extra": self.scenario.extra(root)}
         wanted = {**self.moments[-1], "extra": self.extra}
         if final != wanted:
-            return f"; the next runs lead to {final} instead of {wanted}"
+            return f"; the next runs lead to {unlike(final, wanted)}"
         for run in self.scenario.runs:
             said = box.run(run.verb, run.document)
             if said[0] != "unchanged":
@@ -197,8 +198,12 @@ def make_system(root: Path) -> None:
         (root / name).mkdir(parents=True)
     (root / "var/lib/apt/lists/deb_Packages").write_text("")
     os.utime(root / "var/lib/apt/lists")
-    (root / "usr/lib/systemd/system/own.service").write_text(service("own"))
-    (root / "etc/systemd/system/multi-user.target.wants/own.service").symlink_to("/usr/lib/systemd/system/own.service")
+    for name in ("noise", "quiet"):
+        (root / f"usr/lib/systemd/system/{name}.service").write_text(service(name))
+    (root / "etc/systemd/system/multi-user.target.wants/noise.service").symlink_to(
+        "/usr/lib/systemd/system/noise.service"
+    )
+    (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 0\n")
     (root / "etc/own.conf").write_text("of the machine itself\n")
     (root / "etc/own.conf").chmod(0o640)
     (root / "etc/own.link").symlink_to("own.conf")
@@ -210,7 +215,7 @@ def make_system(root: Path) -> None:
 def left_behind(root: Path) -> str:
     """Names temporary files that nobody removed; "" when there are none."""
     found = [str(name.relative_to(root)) for name in root.rglob("*") if ".sovereign-edge." in name.name]
-    found += [name.name for name in (root / STATE).rglob("*.new")]
+    found += [str(name.relative_to(root)) for name in root.rglob("*.new")]
     return f"; left behind: {sorted(found)}" if found else ""
 
 
@@ -218,6 +223,16 @@ def difference(forest: Forest, one: int, other: int) -> list[str]:
     """Paths in which two trees differ."""
     first, second = forest.flat(one), forest.flat(other)
     return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
+def unlike(found: View, wanted: View) -> str:
+    """What is other than wanted."""
+    return "; ".join(
+        f"{group} {name}: {found[group].get(name)} instead of {things[name]}"
+        for group, things in wanted.items()
+        for name in things
+        if found[group].get(name) != things[name]
+    )
 
 
 def looks(root: Path, names: Sequence[str]) -> dict[str, str]:
@@ -287,6 +302,7 @@ def service(text: str) -> str:
     return f"[Service]\nExecStart=/usr/bin/{text}\n[Install]\nWantedBy=multi-user.target\n"
 
 
+MASKED = {"enabled": False, "running": False, "masked": True}
 OLD_WEB = document(
     "web",
     secrets={"web.password": 1, "web.salt": 1},
@@ -297,13 +313,14 @@ OLD_WEB = document(
         "/etc/systemd/system/web.service": file(service("web")),
     },
     links={"/etc/web/current": {"target": "releases/1"}},
-    units={"web.service": unit(enabled=False, restartOn={"/etc/web/web.conf": True})},
+    units={"web.service": unit(enabled=False, restartOn={"/etc/web/web.conf": True}), "quiet.service": MASKED},
 )
 NEW_WEB = document(
     "web",
     packages={"alpha": {}, "beta": {}, "gamma": {}},
+    users={"web": {"home": "/srv/web"}},
     secrets={"web.password": 2, "web.salt": 1},
-    directories={"/srv/web": {"mode": "0750", "owner": "me:me"}},
+    directories={"/srv/web": {"mode": "0750", "owner": "web:web"}},
     files={
         "/etc/web/web.conf": file("two {{secret:web.password}}\n", "0640"),
         "/etc/web/mode.conf": file("the same\n", "0600"),
@@ -315,6 +332,8 @@ NEW_WEB = document(
     units={
         "web.service": unit(restartOn={"/etc/web/web.conf": True}),
         "worker.service": unit(restartOn={"/etc/web.d/extra/new.conf": True}),
+        "quiet.service": unit(enabled=False),
+        "noise.service": MASKED,
     },
 )
 GONE = document(
@@ -359,17 +378,18 @@ class Web(Scenario):
     def view(self, root: Path) -> View:
         """Secrets, the role, and what is swept."""
         web = ["web/web.conf", "web/mode.conf", "web.d/extra/new.conf", "web/current"]
-        web += ["systemd/system/web.service", "systemd/system/worker.service"]
+        web += [f"systemd/system/{name}.service" for name in ("web", "worker", "noise", "quiet")]
         view = {
             "secrets": looks(root, [f"/{STATE}/{name}.json" for name in ("secrets/web.password", "wireguard")]),
             "kept": looks(root, [f"/{STATE}/secrets/web.salt.json"]),
             "web": {
                 **looks(root, [f"/etc/{name}" for name in web]),
-                **enabled(root, ["web.service", "worker.service"]),
+                **enabled(root, ["web.service", "worker.service", "noise.service", "quiet.service"]),
                 **record(root, "web"),
             },
             "dropped": self._dropped(root, "/etc/web/dropped.conf"),
             "gone": {**self._gone(root), **record(root, "gone")},
+            "policy": looks(root, ["/usr/sbin/policy-rc.d"]),
             "key": looks(root, [f"/{STATE}/secrets/gone.key.json"]),
         }
         if view["web"]["record"] == digest(NEW_WEB):
@@ -392,8 +412,11 @@ class Web(Scenario):
         return {**looks(root, names), **enabled(root, ["gone.service", "own.service"])}
 
     def extra(self, root: Path) -> Mapping[str, str]:
-        """Packages and directories stay when a change is undone."""
-        return looks(root, ["/var/lib/dpkg/status", "/srv", "/srv/web", "/etc/web.d", "/etc/web.d/extra"])
+        """Packages, users and directories stay when a change is undone."""
+        found = looks(
+            root, ["/var/lib/dpkg/status", "/etc/passwd", "/srv", "/srv/web", "/etc/web.d", "/etc/web.d/extra"]
+        )
+        return {**found, "touched": json.dumps((manifest(root, "web") or {}).get("touched"), sort_keys=True)}
 
 
 OLD_FIREWALL = document(

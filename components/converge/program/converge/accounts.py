@@ -22,11 +22,16 @@ def make_group(machine: Machine, group: str) -> None:
 
 
 def user_differs(machine: Machine, user: str, spec: UserSpec) -> bool:
-    """Whether a user is missing, has another home or shell, or is not in all its groups."""
+    """Whether a user is missing, has another home or shell, lacks its primary group, or is not in all its groups."""
     line = machine.account(user)
-    return (
-        line is None or line[5:7] != [spec["home"], spec["shell"]] or bool(missing_memberships(machine, {user: spec}))
-    )
+    if line is None or line[5:7] != [spec["home"], spec["shell"]] or lacks_group(machine, line):
+        return True
+    return bool(missing_memberships(machine, {user: spec}))
+
+
+def lacks_group(machine: Machine, account: list[str]) -> bool:
+    """Whether a user's primary group is not there: useradd writes it after the user, and may be cut off between."""
+    return all(line[2:3] != account[3:4] for line in _group_lines(machine))
 
 
 def missing_memberships(machine: Machine, users: Mapping[str, UserSpec]) -> dict[str, list[str]]:
@@ -45,8 +50,12 @@ def missing_memberships(machine: Machine, users: Mapping[str, UserSpec]) -> dict
 
 def group_members(machine: Machine) -> dict[str, set[str]]:
     """Who is in each group by /etc/group."""
+    return {line[0]: set(filter(None, line[3].split(","))) for line in _group_lines(machine)}
+
+
+def _group_lines(machine: Machine) -> list[list[str]]:
     lines = [line.split(":") for line in text_of(machine.at("/etc/group")).splitlines()]
-    return {line[0]: set(filter(None, line[3].split(","))) for line in lines if len(line) == 4}
+    return [line for line in lines if len(line) == 4]
 
 
 def _gid(machine: Machine, group: str) -> str:
@@ -65,6 +74,8 @@ def make_user(machine: Machine, user: str, spec: UserSpec, made: bool) -> None:
         if not made:
             raise Failed(foreign_user(user, account, spec))
         machine.run(f"user {user}", ["usermod", *options])
+    elif lacks_group(machine, account):
+        machine.run(f"user {user}", ["groupadd", "--system", "--gid", account[3], user])
     machine.forget_accounts()
     for groups in missing_memberships(machine, {user: spec}).values():
         absent = missing_groups(machine, groups)

@@ -7,6 +7,7 @@ import os
 from converge.accounts import make_group, make_user, membership, missing_groups, missing_memberships
 from converge.compare import Plan
 from converge.documents import PackageSpec
+from converge.durable import fsync_directory
 from converge.errors import enumerate_some
 from converge.images import pull_image
 from converge.machine import Machine, Touched
@@ -63,6 +64,9 @@ def add(machine: Machine, wanted: Wanted, plan: Plan, touched: Touched) -> list[
     for user in plan.users:
         make_user(machine, user, desired["users"][user], touched["users"][user])
         done.append(f"user {user}")
+    if plan.groups or plan.users:
+        # useradd and its like sync the files and not their names.
+        fsync_directory(machine.at("/etc"))
     for image in plan.images:
         pull_image(machine, image)
         done.append(f"image {image}")

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Mapping
 
-from converge.durable import content, remove, write_durably, write_new
+from converge.durable import remove, write_durably, write_new
 from converge.errors import Failed
 from converge.machine import Machine, Manifest, Touched, no_touch
 from converge.paths import OLD
@@ -76,8 +76,8 @@ def put_back_before(machine: Machine, name: str) -> None:
     if entry["kind"] == "link":
         os.symlink(entry["target"], target + OLD)
     else:
-        data = content(machine.state(f"before/{before_name(name)}.data"))
-        write_new(target + OLD, data, entry["mode"], owner)
+        with open(machine.state(f"before/{before_name(name)}.data"), "rb") as file:
+            write_new(target + OLD, file.read(), entry["mode"], owner)
     if os.path.isdir(target) and not os.path.islink(target):
         remove(target)
     os.replace(target + OLD, target)

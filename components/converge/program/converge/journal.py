@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from converge.artifacts import Stamp, load_stamps
 from converge.durable import fsync_directory, remove
 from converge.errors import Failed, reason
-from converge.machine import Machine, UnitState
-from converge.packages import restore_policy
+from converge.machine import Machine, Manifest, UnitState
+from converge.packages import installed_packages, restore_policy
 from converge.paths import OLD, STAGE, UNITS, is_unit_path
 from converge.places import check_parents
 from converge.sysctl import write_sysctl
@@ -64,6 +64,8 @@ class Journal(TypedDict):
     """Commands to run before the files go back."""
     last: list[list[str]]
     """Commands to run after the files went back."""
+    packages: list[str]
+    """All packages that were installed before, when some are added: what came along with them is found by that."""
     final: bool
     """A new version has run and may have changed its data: nothing is undone from here on."""
     confirm: Confirm | None
@@ -89,8 +91,8 @@ def close(machine: Machine, journal: Journal) -> None:
             for name in (STAGE, OLD):
                 remove(os.path.join(place, name))
             fsync_directory(place)
+    # That it is gone need not be on the disk: to clear away a second time, or to undo what was undone, changes nothing.
     remove(machine.state("journal.json"))
-    fsync_directory(machine.state("").rstrip("/"))
 
 
 def is_committed(machine: Machine, journal: Journal) -> bool:
@@ -229,11 +231,21 @@ def recover(machine: Machine, journal: Journal, why: str) -> str:
         manifest = machine.manifest(journal["role"])
         manifest["dirty"] = manifest["dirty"] or journal["final"] or bool(problems)
         manifest["result"] = why
+        note_dependencies(machine, manifest, journal)
         machine.save(f"roles/{journal['role']}.json", manifest)
     close(machine, journal)
     if problems:
         return f"could not be undone ({problems[0]})"
     return "stays at the new version" if journal["final"] else "was undone"
+
+
+def note_dependencies(machine: Machine, manifest: Manifest, journal: Journal) -> None:
+    """Records what came along with the packages of a change that did not get to its end."""
+    with contextlib.suppress(Failed):
+        touched = manifest["touched"]
+        ours = {name.partition(":")[0] for name in touched["packages"]}
+        came = installed_packages(machine) - set(journal["packages"]) - ours if journal["packages"] else set()
+        touched["dependencies"].update(dict.fromkeys(sorted(came), True))
 
 
 def matching(actions: Mapping[str, Mapping[str, object]], changed: set[str]) -> list[list[str]]:

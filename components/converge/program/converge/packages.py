@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from converge.apt import apt, apt_failure, apt_words, dpkg, lock_holder, patiently, unreachable
 from converge.documents import PackageSpec
-from converge.durable import content, fsync_directory, write_durably
+from converge.durable import content, fsync_directory, remove, write_durably
 from converge.errors import Failed, enumerate_some
 from converge.machine import Machine, Result
 from converge.paths import OLD
@@ -34,6 +34,8 @@ class PackageState(NamedTuple):
     held: bool
     broken: bool
     """dpkg was cut off in it, or its scripts failed."""
+    torn: bool
+    """Some of its files may be there: it has to be unpacked again."""
 
 
 def package_states(machine: Machine, names: Sequence[str] = ()) -> dict[str, PackageState]:
@@ -44,7 +46,7 @@ def package_states(machine: Machine, names: Sequence[str] = ()) -> dict[str, Pac
     lines = re.findall(r"^(\S+)\t(\S*)\t(\S*)\t(\S+)\t(\S+)\t(\S+)$", result.output, re.MULTILINE)
     for name, architecture, version, want, flag, status in lines:
         broken = status in _UNFINISHED or flag != "ok"
-        state = PackageState(version, status == "installed", want == "hold", broken)
+        state = PackageState(version, status == "installed", want == "hold", broken, flag == "reinstreq")
         found[f"{name}:{architecture}"] = state
         if name not in found or not found[name].installed:
             found[name] = state
@@ -144,13 +146,15 @@ class _Installation:
         """Returns the names of what came along."""
         states = package_states(self.machine)
         self._respect_holds(states, ours)
-        self._require_room(self._ask("--print-uris").output)
+        self._require_room(self._ask("--print-uris", "--allow-change-held-packages").output)
         mine = [name for name in self.names if name in states and states[name].held]
         if mine:
             _mark(self.machine, "unhold", mine)
-        self._ask()
-        if mine:
-            _mark(self.machine, "hold", mine)
+        try:
+            self._ask()
+        finally:
+            if mine:
+                _mark(self.machine, "hold", mine)
         before = {name for name, state in states.items() if state.installed}
         return sorted(installed_packages(self.machine) - before - {name.partition(":")[0] for name in self.names})
 
@@ -217,23 +221,28 @@ def interrupted(machine: Machine) -> bool:
     return left and lock_holder(machine) is None
 
 
-def broken_packages(machine: Machine) -> list[str]:
+def broken_packages(machine: Machine) -> dict[str, PackageState]:
     """Packages that dpkg was cut off in, or whose scripts failed."""
-    return sorted(name for name, state in package_states(machine).items() if state.broken and ":" not in name)
+    return {name: state for name, state in sorted(package_states(machine).items()) if state.broken and ":" not in name}
 
 
 def repair(machine: Machine, view: Sequence[str] = ()) -> None:
     """Brings to an end what dpkg was cut off in; nothing to do is the usual case."""
-    if not broken_packages(machine) and not interrupted(machine):
+    broken = broken_packages(machine)
+    if not broken and not interrupted(machine):
         return
     print("dpkg was cut off on this machine; that is repaired first", file=sys.stderr, flush=True)
     words = dpkg(machine, "--configure", "-a").output
+    torn = [name for name, state in broken.items() if state.torn]
+    if torn:
+        # `--fix-broken` sees no reason to touch them when the version is still the newest (seen with apt 3.0.4).
+        words += "\n" + apt(machine, *view, "--no-remove", "--reinstall", "install", "--", *torn).output
     # Nothing of the machine's own may go for it.
     words += "\n" + apt(machine, *view, "--no-remove", "--fix-broken", "install").output
     left = broken_packages(machine)
     if left:
         raise Failed(
-            f"packages: dpkg was cut off on this machine, and {enumerate_some(left)} cannot be brought to an end;"
+            f"packages: dpkg was cut off on this machine, and {enumerate_some(list(left))} cannot be brought to an end;"
             " see `dpkg --audit`, then apply again",
             apt_words(words),
         )
@@ -310,6 +319,7 @@ def daemons_kept_from_starting(machine: Machine) -> Iterator[None]:
 def restore_policy(machine: Machine) -> None:
     """Takes our policy-rc.d away and puts the machine's own back, if it has one. Usually there is nothing to do."""
     name = machine.at(POLICY)
+    remove(name + ".new")
     if os.path.lexists(name + OLD):
         os.replace(name + OLD, name)
     elif content(name) == POLICY_TEXT:

@@ -78,7 +78,8 @@ class Sweep:
         self._forget()
         for name in secrets:
             remove(self.machine.state(f"secrets/{name}.json"))
-        fsync_directory(self.machine.state("secrets"))
+        if secrets:
+            fsync_directory(self.machine.state("secrets"))
         lines = ["changed: swept " + enumerate_some(self.done)] if self.done else ["unchanged"]
         return lines + ([f"kept: {enumerate_some(self.stays)}"] if self.stays else [])
 
@@ -90,6 +91,8 @@ class Sweep:
         self._restore_units(units)
         self._sysctl()
         self.additions.run([name for name in self._left("directories") if self.old["directories"][name]["keep"]])
+        if any(self.additions.left(section) for section in ("users", "groups", "memberships")):
+            self.changed.add("/etc")
         self._directories()
         self._sync()
 

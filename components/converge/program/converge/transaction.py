@@ -22,6 +22,7 @@ from converge.journal import Journal, Undo, matching
 from converge.log import Event, append, note, require_room
 from converge.machine import Machine, Manifest, UnitState
 from converge.modules import load_module
+from converge.packages import installed_packages
 from converge.paths import OLD, STAGE, is_unit_path, parents
 from converge.places import check_parents, keep_aside, make_directory
 from converge.preflight import preflight, staged_sizes
@@ -77,6 +78,7 @@ class Transaction:
             "stamps": {},
             "first": [],
             "last": [],
+            "packages": sorted(installed_packages(self.machine)) if self.plan.packages else [],
             "final": False,
             "confirm": None,
         }
@@ -439,6 +441,7 @@ class Transaction:
         with contextlib.suppress(OSError):
             if self.journal["confirm"]:
                 disarm(self.machine, self.journal["run"])
+            journals.note_dependencies(self.machine, self.manifest, self.journal)
             self._save("failed: " + Redactor(self.machine)(reason(failure))[:300])
             words = "rolled back" if state.startswith("Rolled back") else "failed"
             note(self.machine, self._event(f"{words}: {reason(failure)}", self.stays))
