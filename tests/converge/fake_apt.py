@@ -74,8 +74,12 @@ class FakeApt:
         return 0, ""
 
     def _install(self, words: list[str], names: list[str]) -> tuple[int, str]:
+        if "--reinstall" in words:
+            self.broken = {name: status for name, status in self.broken.items() if name not in names}
+            return 0, ""
         if "--fix-broken" in words:
-            self.broken.clear()
+            # What has to be unpacked again it leaves as it is.
+            self.broken = {name: status for name, status in self.broken.items() if status == "half-installed"}
             return 0, ""
         for name in names:
             if name.partition("=")[0] not in self.available:

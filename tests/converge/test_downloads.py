@@ -241,9 +241,10 @@ def test_machine_that_is_not_fit_downloads_nothing(node: Node, server: Any) -> N
 
 
 @pytest.fixture
-def other_disk() -> Iterator[Path]:
+def other_disk(tmp_path: Path) -> Iterator[Path]:
     """A directory on another file system than the machine."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+    places = [place for place in ("/dev/shm", "/var/tmp", "/run") if os.stat(place).st_dev != tmp_path.stat().st_dev]
+    with tempfile.TemporaryDirectory(dir=places[0]) as name:
         yield Path(name)
 
 

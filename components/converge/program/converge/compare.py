@@ -64,7 +64,7 @@ def compare(machine: Machine, wanted: Wanted, manifest: Manifest, states: Mappin
     return Plan(
         packages=missing_among(desired["packages"], packages),
         holds=holds_to_change(desired["packages"], packages, manifest["touched"]["holds"]),
-        interrupted=bool(packages) and interrupted(machine),
+        interrupted=bool(desired["packages"]) and interrupted(machine),
         groups=missing_groups(machine, desired["groups"]),
         users=[name for name, spec in sorted(desired["users"].items()) if user_differs(machine, name, spec)],
         directories=[name for name, spec in desired["directories"].items() if directory_differs(machine, name, spec)],
