@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from converge.apt import apt, apt_failure, apt_words, dpkg, lock_holder, patiently, unreachable
 from converge.documents import PackageSpec
-from converge.durable import content, fsync_directory, write_durably
+from converge.durable import content, fsync_directory, remove, write_durably
 from converge.errors import Failed, enumerate_some
 from converge.machine import Machine, Result
 from converge.paths import OLD
@@ -319,6 +319,7 @@ def daemons_kept_from_starting(machine: Machine) -> Iterator[None]:
 def restore_policy(machine: Machine) -> None:
     """Takes our policy-rc.d away and puts the machine's own back, if it has one. Usually there is nothing to do."""
     name = machine.at(POLICY)
+    remove(name + ".new")
     if os.path.lexists(name + OLD):
         os.replace(name + OLD, name)
     elif content(name) == POLICY_TEXT:
