@@ -1,0 +1,209 @@
+import type { Role } from "../../components/converge/schema";
+import { Engine } from "./program/drive";
+import { attempt, file, fleetOf, spare, start, statusOf, textOf } from "./program/spare";
+import { lab, note, on, operator, until, type Result } from "./support";
+
+/*
+ * What goes wrong under a change, on a real machine: each ends in one clear message with nothing half-written, and taking the cause
+ * away and `up` is all it takes. At the end the machine leaves, and is file by file what it was before it joined.
+ */
+
+type Roles = Readonly<Record<string, Role>>;
+
+const base: Roles = {
+    base: { files: { "/etc/base": file("base\n"), "/etc/deep/er/base": file("base\n") } },
+    packages: { packages: { tree: {} } },
+};
+let engine: Engine;
+let before: string;
+let roles: Roles = base;
+
+const up = (more: Roles): Promise<Result> => engine.up(fleetOf("box", { ...roles, ...more }));
+
+/** Applies roles that have to fail with a message, takes the cause away, and applies them again. */
+async function healed(what: string, more: Roles, message: RegExp, mend: () => Promise<unknown>): Promise<void> {
+    const failed = await up(more);
+    note(`fault-${what}.txt`, failed.text);
+    expect([what, failed.code]).not.toEqual([what, 0]);
+    expect(failed.text).toMatch(message);
+    const left = await on("box", "find", "/etc", "/srv", "/opt", "-xdev", "-name", "*sovereign-edge.*");
+    expect(left.stdout.split("\n").filter((name) => name !== "" && !name.startsWith("/etc/systemd"))).toEqual([]);
+    await mend();
+    roles = { ...roles, ...more };
+    const again = await up({});
+    note(`fault-${what}-healed.txt`, again.text);
+    expect([what, again.code]).toEqual([what, 0]);
+}
+
+/** Everything on the machine's disk: name, kind, mode, owner, size or target; and the hash of each file of /etc. */
+async function disk(): Promise<string> {
+    const skip = ["/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/var/log", "/var/cache", "/var/lib/apt"];
+    const prune = skip.flatMap((name) => ["-path", name, "-prune", "-o"]);
+    const list = await on("box", "find", "/", ...prune, "-printf", "%p %y %m %u:%g %l\n");
+    const hashes = await on("box", "sh", "-c", "find /etc -type f -exec sha256sum {} + | sort -k2");
+    const units = await on("box", "systemctl", "list-unit-files", "--no-pager", "--no-legend");
+    return [...list.stdout.split("\n").sort(), hashes.stdout, units.stdout].join("\n");
+}
+
+beforeAll(async () => {
+    await start("box");
+    before = await disk();
+    engine = await Engine.make(operator);
+    const first = await up({});
+    note("faults-first.txt", first.text);
+    expect(first.code).toBe(0);
+});
+afterAll(async () => {
+    engine.dispose();
+    await lab("power", "off", "box");
+});
+
+test("a full disk", async () => {
+    await on("box", "sh", "-c", "mkdir -p /srv/small && mount -t tmpfs -o size=64k tmpfs /srv/small");
+    const large: Role = { files: { "/srv/small/large": file("x".repeat(150_000)) } };
+    await healed(
+        "full",
+        { large },
+        /large: .*(No space left|room|free|bytes)[^]*(Nothing was changed|as it was before)/,
+        () => on("box", "mount", "-o", "remount,size=1m", "/srv/small"),
+    );
+});
+
+test("a read-only file system", async () => {
+    await on("box", "sh", "-c", "mkdir -p /srv/fixed && mount -t tmpfs -o ro tmpfs /srv/fixed");
+    await healed("read-only", { fixed: { files: { "/srv/fixed/x": file("x\n") } } }, /fixed: .*[Rr]ead-only/, () =>
+        on("box", "mount", "-o", "remount,rw", "/srv/fixed"),
+    );
+});
+
+test("a disk of converge.py's own that is read-only", async () => {
+    await on(
+        "box",
+        "sh",
+        "-c",
+        "mount --bind /var/lib/sovereign-edge /var/lib/sovereign-edge && mount -o remount,bind,ro /var/lib/sovereign-edge",
+    );
+    await healed(
+        "own-read-only",
+        { other: { files: { "/etc/other": file("x\n") } } },
+        /[Rr]ead-only[^]*\/var\/lib\/sovereign-edge|\/var\/lib\/sovereign-edge[^]*[Rr]ead-only/,
+        () => on("box", "umount", "/var/lib/sovereign-edge"),
+    );
+});
+
+test("no memory left", async () => {
+    const drop = "/run/systemd/system/sovereign-edge-.service.d";
+    await on(
+        "box",
+        "sh",
+        "-c",
+        `mkdir -p ${drop} && printf '[Service]\\nMemoryMax=9M\\nMemorySwapMax=0\\n' >${drop}/small.conf && systemctl daemon-reload`,
+    );
+    await healed(
+        "memory",
+        { eater: { files: { "/etc/eater": file("y".repeat(300_000)) } } },
+        /eater: the change was cut off: the machine ran out of memory/,
+        () => on("box", "sh", "-c", `rm -r ${drop} && systemctl daemon-reload`),
+    );
+});
+
+test("a dpkg that was interrupted, while somebody else still has its lock", async () => {
+    await on(
+        "box",
+        "sh",
+        "-c",
+        "cd /tmp && apt-get -q download bc >/dev/null && dpkg --unpack bc_*.deb && rm bc_*.deb",
+    );
+    const hold =
+        "import fcntl,time; f=open('/var/lib/dpkg/lock-frontend','w'); fcntl.lockf(f,fcntl.LOCK_EX); time.sleep(6)";
+    await on("box", "systemd-run", "--quiet", "--collect", "--unit=holder", "python3", "-c", hold);
+    roles = { ...roles, packages: { packages: { tree: {}, less: {} } } };
+    const waited = await up({});
+    note("fault-dpkg.txt", waited.text);
+    expect(waited.code).toBe(0);
+    const states = await on("box", "dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", "bc", "less", "tree");
+    expect(states.stdout.trim().split("\n")).toEqual(["bc installed", "less installed", "tree installed"]);
+    await on("box", "dpkg", "--purge", "bc");
+});
+
+test("a dead DNS", async () => {
+    await on(
+        "box",
+        "sh",
+        "-c",
+        "rm -rf /var/lib/apt/lists/*_* && cat /etc/resolv.conf >/run/resolv && echo nameserver 127.0.0.9 >/etc/resolv.conf",
+    );
+    const packages: Role = { packages: { tree: {}, less: {}, bc: {} } };
+    await healed("dns", { packages }, /packages: .*packages\.lab\.example/, () =>
+        on("box", "sh", "-c", "cat /run/resolv >/etc/resolv.conf"),
+    );
+});
+
+test("a connection that is lost in the middle: the change goes on, and the next up has its outcome", async () => {
+    const go = "/run/go-on";
+    const slow: Role = {
+        files: { "/etc/slow": file("slow\n") },
+        actions: { wait: { argv: ["sh", "-c", `until test -e ${go}; do sleep 0.1; done`], on: { "/etc/slow": true } } },
+    };
+    const lost = up({ slow });
+    await until("the change", 30, async () => (await attempt("box", "test", "-e", "/etc/slow")).code === 0);
+    const sessions = "for pid in $(pgrep -f '^sshd-session: admin'); do kill -9 $pid; done";
+    await on("box", "sh", "-c", sessions);
+    const result = await lost;
+    note("fault-lost.txt", result.text);
+    expect(result.code).not.toBe(0);
+    await on("box", "touch", go);
+    roles = { ...roles, slow };
+    const again = await up({});
+    note("fault-lost-again.txt", again.text);
+    expect(again.code).toBe(0);
+    const resource = (await engine.state()).find(({ urn }) => urn.endsWith("::slow on box"));
+    expect(resource?.outputs?.["stdout"]).toMatch(/^changed: \/etc\/slow; ran wait\n/);
+});
+
+test("two operators at once: one waits for the other", async () => {
+    const other = await Engine.make(operator);
+    const patient = (text: string): Roles => ({
+        ...roles,
+        base: {
+            ...base["base"],
+            files: { "/etc/base": file(text) },
+            actions: { nap: { argv: ["sleep", "4"], on: { "/etc/base": true } } },
+        },
+    });
+    try {
+        const [first, second] = await Promise.all([
+            engine.up(fleetOf("box", patient("first\n"))),
+            other.up({ nodes: { box: { ...spare("box", patient("second\n")), road: 29_120 } } }),
+        ]);
+        note("fault-two.txt", `${first.text}\n---\n${second.text}`);
+        expect([first.code, second.code].filter((code) => code === 0).length).toBeGreaterThan(0);
+        for (const { code, text } of [first, second])
+            if (code !== 0) expect(text).toMatch(/not applied yet with this desired state|is busy/);
+        expect(["first\n", "second\n"]).toContain(await textOf("box", "/etc/base"));
+        expect((await statusOf("box")).roles["base"]!.result).toBe("applied");
+    } finally {
+        other.dispose();
+    }
+});
+
+test("a machine that leaves is what it was before it joined", async () => {
+    await on("box", "umount", "/srv/small", "/srv/fixed");
+    await on("box", "rmdir", "/srv/small", "/srv/fixed");
+    const left = await engine.up(fleetOf("box", {}, { leaving: true }));
+    note("leave.txt", left.text);
+    expect(left.code).toBe(0);
+    const after = await disk();
+    const lines = (text: string): Set<string> => new Set(text.split("\n"));
+    const [was, is] = [lines(before), lines(after)];
+    const differences = [
+        ...[...was].filter((line) => !is.has(line)).map((line) => `- ${line}`),
+        ...[...is].filter((line) => !was.has(line)).map((line) => `+ ${line}`),
+    ];
+    note("leave-differences.txt", differences.join("\n"));
+    // What Debian itself notes of packages that come and go; nothing of ours, and no file of a package.
+    const allowed =
+        /\/var\/lib\/(dpkg|systemd|private|logrotate|ucf|PackageKit)\b|\/etc\/(ld\.so\.cache|resolv\.conf|mailcap|\.pwd\.lock|(passwd|group|shadow|gshadow)-)|\/usr\/share\/man|\/var\/lib\/man-db|\/root\/|__pycache__/;
+    expect(differences.filter((line) => !allowed.test(line))).toEqual([]);
+    expect((await engine.up(fleetOf("box", {}, { leaving: true }))).code).toBe(0);
+});
