@@ -62,7 +62,7 @@ export class Clone {
 
     private fill(): void {
         cpSync(join(repository, "tools/setup"), join(this.path, "tools/setup"));
-        for (const name of ["steps", "pulumi", "lab"]) {
+        for (const name of ["steps", "pulumi", "lab", "python"]) {
             cpSync(join(repository, `tools/toolchain/${name}.sh`), join(this.path, `tools/toolchain/${name}.sh`));
         }
         this.write("package-lock.json", "{}");

@@ -25,7 +25,7 @@ export const pytestCount: Counter = (output) => {
 
 /** The versions that pytest's headers name: `Python 3.9.2, 3.13.5`. */
 export const pythonVersions = (output: string): string =>
-    `Python ${[...output.matchAll(/^platform .* Python (\S+),/gm)].map(([, version]) => version).join(", ")}`;
+    `Python ${[...new Set([...output.matchAll(/^platform .* Python (\S+),/gm)].map(([, version]) => version))].join(", ")}`;
 
 /** How much was tried: the lines `122431 hostile inputs` and `30000 documents judged twice`. */
 export const hostileInputs = (output: string): string =>

@@ -5,17 +5,43 @@ import { artifactFile } from "../../lab/artifacts";
 import { run, type Outcome } from "./run";
 
 /**
- * Runs the tests of converge.py with every Python it is made for: the oldest and the newest, each in its own Debian, and the host's, which also
- * notes the lines that ran. usage: python.ts FOLDER, the one with the Python environment's programs.
+ * Runs the tests of converge.py with every Python it is made for: the oldest and the newest, each in its own Debian, and the host's. The newest
+ * also notes the lines that ran, which costs it next to nothing. usage: python.ts FOLDER, the one with the Python environment's programs.
  */
 const root = resolve(__dirname, "../..");
-const pytest = ["-m", "pytest", "--strict-markers"];
-/** All tests; of the hostile inputs, which the check `hostile` has in full, enough to see that no Python takes them otherwise. */
-const all = ["tests/converge", "--ignore=tests/converge/hostile/test_agreement.py"];
+const notes = ".lab/coverage";
+/** Enough hostile inputs to see that no Python takes them otherwise; the check `hostile` has them all. */
 const few = { HOSTILE_PARSED: "5000", HOSTILE_MACHINES: "15" };
+const most = [
+    "tests/converge",
+    "--ignore=tests/converge/hostile/test_agreement.py",
+    "--ignore=tests/converge/test_real_apt.py",
+];
+const tests = ["-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", ...most];
 
-/** The releases of Debian that bring the oldest and the newest Python. */
-const releases: readonly string[] = ["debian-11", "debian-13"];
+/** A release of Debian, and the Python that it brings. */
+interface Release {
+    readonly name: string;
+    readonly python: string;
+    /** What is run with it. */
+    readonly argv: readonly string[];
+}
+
+const releases: readonly Release[] = [
+    { name: "debian-11", python: "3.9", argv: tests },
+    {
+        name: "debian-13",
+        python: "3.13",
+        argv: [
+            "-m",
+            "coverage",
+            "run",
+            "--rcfile=tests/converge/coverage.ini",
+            `--data-file=/srv/${notes}/lines`,
+            ...tests,
+        ],
+    },
+];
 
 /** Where files are made and removed at once: in memory, for waiting for a disk would be most of the tests' time. */
 function scratch(): string {
@@ -28,41 +54,31 @@ function scratch(): string {
 }
 
 /** On the host. */
-async function onHost(
-    name: string,
-    argv: readonly string[],
-    settings: Readonly<Record<string, string>>,
-): Promise<Outcome> {
+async function onHost(python: string): Promise<Outcome> {
     const files = scratch();
     try {
-        return await run(name, ["env", `TMPDIR=${files}`, ...assignments(settings), ...argv], root);
+        return await run(
+            "host",
+            ["env", ...assignments({ TMPDIR: files, ...few }), join(python, "python"), ...tests],
+            root,
+        );
     } finally {
         rmSync(files, { recursive: true, force: true });
     }
 }
 
-/** On the host, with the lines noted in .lab/coverage; what was noted before goes. */
-function counted(python: string): Promise<Outcome> {
-    const notes = join(root, ".lab/coverage");
-    rmSync(notes, { recursive: true, force: true });
-    mkdirSync(notes, { recursive: true });
-    const coverage = [join(python, "coverage"), "run", "--rcfile=tests/converge/coverage.ini"];
-    return onHost("host", [...coverage, `--data-file=${notes}/lines`, ...pytest, ...all], few);
-}
-
-/** In a Debian of its own that sees this clone, read-only, and no network. */
-function inRelease(python: string, release: string): Promise<Outcome> {
+/** In a Debian of its own that sees this clone, read-only but for the noted lines, and no network. */
+function inRelease(folder: string, { name, python, argv }: Release): Promise<Outcome> {
+    // Where Debian's Python looks for modules, also when it heeds no environment (-I).
+    const modules = `/usr/local/lib/python${python}/dist-packages`;
     const container = [
         ...["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--as-pid2", "--pipe", "--private-network"],
-        ...["-D", artifactFile(release, "root"), "--read-only", "--tmpfs=/tmp:mode=1777", "--chdir=/srv"],
-        ...[`--bind-ro=${root}:/srv`, `--bind-ro=${resolve(python, "../portable")}:/opt`],
-        ...assignments({ PYTHONPATH: "/opt", PYTHONDONTWRITEBYTECODE: "1", ...few }).map((it) => `--setenv=${it}`),
+        ...["-D", artifactFile(name, "root"), "--read-only", "--tmpfs=/tmp:mode=1777", "--chdir=/srv"],
+        ...[`--bind-ro=${root}:/srv`, `--bind=${join(root, notes)}:/srv/${notes}`],
+        `--bind-ro=${resolve(folder, "../portable", python)}:${modules}`,
+        ...assignments({ PYTHONDONTWRITEBYTECODE: "1", COVERAGE_CORE: "sysmon", ...few }).map((it) => `--setenv=${it}`),
     ];
-    return run(
-        release,
-        [...container, "/usr/bin/python3", ...pytest, "-p", "no:cacheprovider", "tests/converge"],
-        root,
-    );
+    return run(name, [...container, "/usr/bin/python3", ...argv], root);
 }
 
 function assignments(settings: Readonly<Record<string, string>>): string[] {
@@ -70,8 +86,9 @@ function assignments(settings: Readonly<Record<string, string>>): string[] {
 }
 
 async function main([python = ""]: readonly string[]): Promise<void> {
-    const others = releases.map((release) => inRelease(python, release));
-    const outcomes = await Promise.all([counted(python), ...others]);
+    rmSync(join(root, notes), { recursive: true, force: true });
+    mkdirSync(join(root, notes), { recursive: true });
+    const outcomes = await Promise.all([onHost(python), ...releases.map((release) => inRelease(python, release))]);
     for (const { output } of outcomes) console.log(output);
     process.exitCode = outcomes.every(({ code }) => code === 0) ? 0 : 1;
 }

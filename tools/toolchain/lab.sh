@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What only the lab needs: Debian packages, Go, the checks' Python programs, and the lab's own artefacts. Sourced by tools/setup.
+# What only the lab needs: Debian packages, Go, and the lab's own artefacts; with them the checks' Python programs. Sourced by tools/setup.
 
 : "${root:?}" "${cache:?}"
 # Debian packages, of the lab and of `npm test`.
@@ -49,27 +49,4 @@ install_packages() {
 lab_artefacts() {
     python_environment
     [ ! -x "$root/lab/build" ] || "$root/lab/build"
-}
-
-# The programs of tools/requirements.txt in an environment of their own, shared by all clones; .lab/python points at it. Its folder
-# `portable` holds pytest once more, for the Pythons of other Debian releases that the tests also run with.
-python_environment() {
-    requirements=$root/tools/requirements
-    environment=$cache/venv-$({ cat "$requirements.txt" "$requirements-pytest.txt" && python3 --version; } | digest | cut -c1-16)
-    if [ ! -e "$environment/complete" ]; then
-        with_lock python step "Python programs for the checks" make_environment
-    fi
-    mkdir -p "$root/.lab"
-    ln -sfn "$environment" "$root/.lab/python"
-}
-
-make_environment() {
-    rm -rf "$environment"
-    python3 -m venv "$environment"
-    set -- "$environment/bin/pip" install --quiet --disable-pip-version-check
-    "$@" -r "$requirements.txt"
-    # No dependencies: they would be looked up for the Python that is at work here.
-    "$@" --no-deps --only-binary=:all: --platform any --implementation py --abi none --python-version 3.9 \
-        --target "$environment/portable" -r "$requirements-pytest.txt"
-    touch "$environment/complete"
 }
