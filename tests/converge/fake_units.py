@@ -68,7 +68,7 @@ class FakeUnits:
         """Lets a job end, as systemd would say it; without words as after a power failure."""
         file = self.jobs.pop(f"sovereign-edge-job-{role}-{name}.service")
         if how:
-            Path(file).write_text(how + "\n")
+            Path(file).write_text(how + " 5ee7\n")
 
     def _modprobe(self, words: list[str]) -> tuple[int, str]:
         place = self.root / "sys/module" / words[-1]

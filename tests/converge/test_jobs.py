@@ -30,10 +30,17 @@ def test_goes_on_beside_the_command(node: Node) -> None:
     assert node.apply(**role) == ["pending: pull 35 %"]
     assert started(node) == []
     assert node.manifest()["result"] == "applied"
+    log = [json.loads(line) for line in node.text(converge.LOG).splitlines()]
+    assert [line["changed"] for line in log] == [["/etc/x"], ["started job pull"]]
     node.system.end_job("role", "pull")
     node.system.answers["is-there"] = (0, "")
     assert node.apply(**role) == ["unchanged"]
     assert started(node) == []
+
+
+def test_systemd_fills_nothing_in(node: Node) -> None:
+    node.apply(jobs={"pull": {"argv": ["sh", "-c", "echo ${HOME} $$"]}})
+    assert started(node) == [["sh", "-c", "echo $${HOME} $$$$"]]
 
 
 def test_nothing_to_do_is_not_started(node: Node) -> None:
@@ -74,7 +81,7 @@ def test_failure_is_told_once_with_its_last_words(node: Node) -> None:
     assert caught.value.detail == "pulling\nno space left\n(exit-code 3)\nThe configuration is in place."
     assert started(node) == []
     asked = next(words for words in node.system.calls if words[0] == "journalctl")
-    assert asked[-1] == f"_SYSTEMD_UNIT={UNIT}"
+    assert asked[-1] == "_SYSTEMD_INVOCATION_ID=5ee7"
     assert node.apply(jobs={"pull": PULL}) == ["pending: pull started"]
     node.system.end_job("role", "pull", "exit-code 3")
     with pytest.raises(converge.Failed, match="job pull failed"):

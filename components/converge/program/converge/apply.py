@@ -71,12 +71,18 @@ def with_jobs(machine: Machine, wanted: Wanted, lines: list[str], changed: bool)
     desired = wanted.desired
     if not desired["jobs"]:
         return lines
-    from converge.jobs import run_jobs
+    from converge.jobs import look_at_jobs, start_job
 
     try:
-        pending = run_jobs(machine, desired["role"], desired["jobs"], changed)
+        pending, new = look_at_jobs(machine, desired["role"], desired["jobs"], changed)
+        if new:
+            started = [f"started job {name}" for name in new]
+            append(machine, Event("apply", "applied", desired["role"], wanted.digest, started))
+        for name in new:
+            start_job(machine, desired["role"], name, desired["jobs"][name])
     except Failed as failure:
         raise Stopped(failure, "The configuration is in place.") from None
+    pending += [f"{name} started" for name in new]
     more = [line for line in lines if line != "unchanged"]
     return [f"pending: {', '.join(pending)}", *more] if pending else lines
 

@@ -39,12 +39,14 @@ class JobState(NamedTuple):
     words: str
 
 
-def run_jobs(machine: Machine, role: str, jobs: Mapping[str, JobSpec], changed: bool) -> list[str]:
-    """Starts what is not done, and says how far each job is that is going on: `NAME 35 %`.
+def look_at_jobs(
+    machine: Machine, role: str, jobs: Mapping[str, JobSpec], changed: bool
+) -> tuple[list[str], list[str]]:
+    """How far each job is that goes on, `NAME 35 %`, and the names of those to start.
 
     `changed`: the role changed something in this run. Raises Failed with the last words of a job that failed.
     """
-    pending = []
+    pending, new = [], []
     for name, spec in sorted(jobs.items()):
         found = job_state(machine, role, name, spec)
         note = _note(machine, role, name)
@@ -52,11 +54,10 @@ def run_jobs(machine: Machine, role: str, jobs: Mapping[str, JobSpec], changed: 
             machine.save(_file(role, name), {**note, "told": True})
             raise Failed(f"job {name} failed; the next apply starts it again", found.words)
         if found.state in ("new", "failed"):
-            start_job(machine, role, name, spec)
-            pending.append(f"{name} started")
+            new.append(name)
         elif found.state == "running":
             pending.append(f"{name} {found.words}".strip())
-    return pending
+    return pending, new
 
 
 def job_state(machine: Machine, role: str, name: str, spec: JobSpec) -> JobState:
@@ -73,7 +74,8 @@ def job_state(machine: Machine, role: str, name: str, spec: JobSpec) -> JobState
     if outcome.startswith("success"):
         return JobState("failed", f"it ended, and {program_name(spec['done'])} still says that it is not done")
     if outcome:
-        return JobState("failed", f"{last_words(machine, role, name)}\n({outcome})".strip())
+        how, _, invocation = outcome.rpartition(" ")
+        return JobState("failed", f"{last_words(machine, invocation)}\n({how})".strip())
     # Never started, started in another form, or cut off by a power failure.
     return JobState("new", "")
 
@@ -85,9 +87,13 @@ def start_job(machine: Machine, role: str, name: str, spec: JobSpec) -> None:
     machine.save(_file(role, name), note)
     # What systemd says of the end outlives the unit, which is gone when it ended well.
     outcome = machine.state(f"{RUNS}/{_base(role, name)}.outcome")
-    after = f'ExecStopPost=/bin/sh -c \'echo "$SERVICE_RESULT $EXIT_STATUS" >"$1"\' sh "{outcome}"'
+    after = f'ExecStopPost=/bin/sh -c \'echo "$SERVICE_RESULT $EXIT_STATUS $INVOCATION_ID" >"$1"\' sh "{outcome}"'
     command = ["systemd-run", "--quiet", "--no-block", f"--unit={job_unit(role, name)}", "--property=Type=exec"]
-    machine.run(f"job {name}", [*command, f"--property={after}", "--", *spec["argv"]])
+    # systemd would put its own environment in the place of a `$NAME`, see systemd.service(5).
+    words = [word.replace("$", "$$") for word in spec["argv"]]
+    # Without a home some programs refuse to start.
+    more = ["--setenv=HOME=/root", "--setenv=LC_ALL=C.UTF-8", f"--property={after}"]
+    machine.run(f"job {name}", [*command, *more, "--", *words])
 
 
 def stop_job(machine: Machine, role: str, name: str) -> bool:
@@ -132,9 +138,9 @@ def job_unit(role: str, name: str) -> str:
     return f"sovereign-edge-job-{role}-{name}.service"
 
 
-def last_words(machine: Machine, role: str, name: str) -> str:
-    """The last lines that a job printed."""
-    command = ["journalctl", "-q", "--no-pager", "-o", "cat", "-n", "8", "_SYSTEMD_UNIT=" + job_unit(role, name)]
+def last_words(machine: Machine, invocation: str) -> str:
+    """The last lines that a unit printed in one of its runs."""
+    command = ["journalctl", "-q", "--no-pager", "-o", "cat", "-n", "8", "_SYSTEMD_INVOCATION_ID=" + invocation]
     return tail(machine.system.run(command).output, 4)
 
 
