@@ -37,7 +37,7 @@ export function runAgain(errors: readonly string[]): boolean {
 }
 
 /**
- * What to say when a command is not run again: only when it was armed before and never confirmed.
+ * What to say when a command is not run again: only when it may be in place and waits to be confirmed.
  * @param errors why it failed so far, newest first @param window seconds that it waits to be confirmed
  */
 export function unconfirmed(
@@ -46,7 +46,7 @@ export function unconfirmed(
     errors: readonly string[],
     window = defaultWindow,
 ): string | undefined {
-    if (!errors.slice(1).some((error) => causeOf(error) !== "other")) return undefined;
+    if (!errors.some((error) => causeOf(error) !== "other")) return undefined;
     return `${what} was not confirmed over a fresh connection. If it was applied, ${node} goes back to what it was by itself, ${window} s after the change. Mend the change, or the way to ${node}, and run \`up\` again.`;
 }
 
