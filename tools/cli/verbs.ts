@@ -100,6 +100,17 @@ export const verbs: readonly Verb[] = [
         load: () => import("./verbs/ssh"),
     },
     {
+        name: "history",
+        group: "keep",
+        positionals: ["[NODE…]"],
+        flags: {
+            lines: { value: "N", help: "how many of the last lines; 20 when left out" },
+            all: { help: "every line" },
+        },
+        summary: "who changed what, and whether the nodes' logs are as they were written",
+        load: () => import("./verbs/history"),
+    },
+    {
         name: "secret",
         group: "keep",
         positionals: ["set|list", "[NAME]"],
