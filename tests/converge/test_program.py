@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from converge_support import SOURCE, Node, bundle, converge, document, file, unit
-from processes import install, run, said
+from processes import environment, install, run, said
 
 
 def test_installed_program_applies(node: Node, stubs: Path) -> None:
@@ -98,9 +99,42 @@ def test_never_more_than_ten_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "".join(f"{number}\n" for number in range(10))
 
 
-def test_not_root(stubs: Path) -> None:
-    if os.geteuid() != 0:
-        assert run(SOURCE, stubs, "status").stderr == b"converge.py has to run as root: put `sudo -n` before it\n"
+def test_not_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert converge.main(["status"]) == 1
+    assert capsys.readouterr().err == "converge.py has to run as root: put `sudo -n` before it\n"
+
+
+def test_a_module_that_this_python_cannot_run(node: Node, stubs: Path) -> None:
+    install(node, stubs, bundle())
+    files = json.loads(bundle())
+    files["converge/zones.py"] += "def broken(:\n"
+    refused = install(node, stubs, json.dumps(files, ensure_ascii=False).encode())
+    assert refused.returncode == 64
+    assert refused.stderr.startswith(b"refused: the program is not one that this Python can run: ")
+    library = node.path("/usr/local/lib/sovereign-edge")
+    assert os.listdir(library / "versions") == [os.path.basename(os.readlink(library / "current"))]
+    assert (library / "program.json").read_bytes() == bundle()
+
+
+def test_released_from_the_command_line(node: Node, stubs: Path) -> None:
+    root = ("--root", str(node.root))
+    install(node, stubs, bundle())
+    run(SOURCE, stubs, *root, "apply", stdin=document(files={"/etc/x": file("x")}))
+    assert said(run(SOURCE, stubs, *root, "release")) == b"changed: released\n"
+    assert not node.path("/etc/x").exists()
+    assert not node.path(converge.PROGRAM).exists()
+
+
+def test_nobody_listens(node: Node, stubs: Path) -> None:
+    command = [sys.executable, "-I", str(SOURCE), "--root", str(node.root), "apply"]
+    role = document(files={"/etc/x": file("x")})
+    with open("/dev/full", "w") as full:
+        pipe = subprocess.PIPE
+        done = subprocess.run(command, input=role, stdout=full, stderr=pipe, env=environment(stubs), check=False)
+    assert b"Traceback" not in done.stderr
+    assert node.text("/etc/x") == "x"
+    assert node.manifest()["result"] == "applied"
 
 
 def test_second_run_waits_and_says_for_whom(node: Node, capsys: pytest.CaptureFixture[str]) -> None:

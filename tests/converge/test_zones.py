@@ -1,49 +1,21 @@
-"""PowerDNS zones: a pdnsutil that reads one-line records stands in for the real one."""
+"""PowerDNS zones: a pdnsutil of ours stands in for the real one."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
-from converge_support import Node, converge
+from converge_support import SOURCE, Node, converge
+from fake_pdns import SCHEMA, pdnsutil
+from processes import run
 
-SCHEMA = """
-create table domains (id integer primary key, name text, type text);
-create table records (domain_id int, name text, type text, content text, ttl int, prio int, disabled int);
-"""
 ZONE = """$ORIGIN dev.example.
 dev.example.\t3600\tIN\tSOA\tns1.dev.example. hostmaster.dev.example. 0 10800 3600 1209600 300
 ai.dev.example.\t300\tIN\tA\t203.0.113.10
 """
-
-
-def pdnsutil(words: list[str]) -> tuple[int, str]:
-    """The verbs that converge.py uses, on the database that the configuration names."""
-    config = (Path(words[2]) / "pdns.conf").read_text()
-    found = re.search(r"gsqlite3-database=(.*)", config)
-    assert found
-    verb, domain, *rest = words[3:]
-    with sqlite3.connect(found[1]) as database:
-        if verb == "check-zone":
-            bad = database.execute("select count(*) from records where content = 'bad'").fetchone()[0]
-            return (1, "[Error] bad record") if bad else (0, "")
-        if verb == "set-kind":
-            database.execute("update domains set type = 'MASTER' where name = ?", (domain,))
-            return 0, ""
-        database.execute("delete from records")
-        if verb == "delete-zone":
-            database.execute("delete from domains where name = ?", (domain,))
-            return 0, ""
-        if not database.execute("select 1 from domains where name = ?", (domain,)).fetchall():
-            database.execute("insert into domains (name, type) values (?, 'NATIVE')", (domain,))
-        for line in Path(rest[0]).read_text().splitlines()[1:]:
-            name, ttl, _, kind, content = line.split("\t")
-            row = (1, name.rstrip("."), kind, content, int(ttl), 0, 0)
-            database.execute("insert into records values (?, ?, ?, ?, ?, ?, ?)", row)
-    return 0, ""
 
 
 @pytest.fixture
@@ -103,6 +75,35 @@ def test_bad_zone_is_found_in_the_scratch_database(node: Node, zone: Path) -> No
     with pytest.raises(converge.Failed):
         converge.zone_load(node.machine, "dev.example", str(zone))
     assert serial(node) == good
+
+
+def test_a_zone_has_one_soa(node: Node, zone: Path) -> None:
+    converge.zone_load(node.machine, "dev.example", str(zone))
+    good = serial(node)
+    zone.write_text(ZONE + ZONE.splitlines()[1].replace("hostmaster", "other") + "\n")
+    with pytest.raises(converge.Failed, match="zone has to have exactly one SOA record"):
+        converge.zone_load(node.machine, "dev.example", str(zone))
+    assert serial(node) == good
+
+
+def test_command_lines(node: Node, zone: Path, stubs: Path) -> None:
+    fake = Path(__file__).with_name("fake_pdns.py")
+    for name, line in (("pdnsutil", f'exec {sys.executable} {fake} "$@"'), ("pdns_control", "exit 99")):
+        (stubs / name).write_text(f"#!/bin/sh\n{line}\n")
+        (stubs / name).chmod(0o755)
+
+    def said(*words: str) -> tuple[int, str]:
+        done = run(SOURCE, stubs, "--root", str(node.root), *words)
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+    assert said("zone-check", "dev.example", str(zone)) == (0, "ok\n")
+    assert said("zone-init") == (0, f"changed: {converge.DATABASE}\n")
+    code, words = said("zone-load", "dev.example", str(zone))
+    assert (code, words[:28]) == (0, "changed: dev.example serial ")
+    assert said("zone-load", "dev.example", str(zone)) == (0, "unchanged\n")
+    assert said("zone-drop", "dev.example") == (0, "changed: dev.example is not served any more\n")
+    assert said("zone-drop", "../example")[0] == 64
+    assert said("zone-load", "dev.example")[0] == 64
 
 
 def test_soa_over_several_lines() -> None:

@@ -53,10 +53,7 @@ def make_directory(machine: Machine, name: str, mode: int = -1, owner: tuple[int
 
 
 def keep_aside(target: str, backup: str) -> None:
-    """Keeps what a path has under a second name; a directory has to move, a file stays readable all the time."""
-    if os.path.isdir(target) and not os.path.islink(target):
-        os.rename(target, backup)
-        return
+    """Keeps the file or link in a path under a second name; it stays readable all the time."""
     try:
         os.link(target, backup, follow_symlinks=False)
     except OSError:

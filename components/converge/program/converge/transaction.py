@@ -15,7 +15,7 @@ from converge.checks import require_before, wait_for
 from converge.compare import Plan, directory_differs, mask_verb
 from converge.confirm import arm, disarm
 from converge.documents import CheckSpec, UnitSpec
-from converge.durable import fsync_directory, now, write_new
+from converge.durable import fsync_directory, now, remove, write_new
 from converge.errors import Armed, Failed, Stopped, enumerate_some, program_name, reason
 from converge.found import by_hand
 from converge.journal import Journal, Undo, matching
@@ -282,6 +282,9 @@ class Transaction:
             self.placed.append(name)
             if os.path.isdir(target) and not os.path.islink(target):
                 os.rename(target, journals.backup_of(self.machine, name))
+            elif os.path.isdir(self.staged[name]):
+                # A directory takes the place of nothing else by itself. What stands there has a second name by now.
+                remove(target)
             os.replace(self.staged[name], target)
             if name in self.desired["artifacts"]:
                 spec = self.desired["artifacts"][name]
