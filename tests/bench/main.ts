@@ -3,6 +3,7 @@ import { fleet, must, on, operator, pulumi } from "../lab/support";
 import { stackOf } from "../support/stack";
 import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
+import { scaleRows } from "./scale";
 
 /** An inventory of `count` nodes in one home, one of them public. */
 function inventory(count: number): string {
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
     console.log(table("converge.py on a node (ms)", times));
     console.log(table("converge.py on a node (MB at most)", memory));
     console.log(table("requests (ms)", await requestRows()));
+    console.log(table("scale (ms)", await scaleRows()));
 }
 
 void main();
