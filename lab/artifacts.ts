@@ -9,11 +9,14 @@ const RECIPES = join(__dirname, "builds");
 export interface Recipe {
     readonly name: string;
     readonly seconds: number;
+    /** Another recipe whose result this one starts from. */
+    readonly base?: string;
 }
 
 /** In the order they are built: what the machines need first, the long compilation last. */
 export const RECIPES_IN_ORDER: readonly Recipe[] = [
     { name: "debian-13", seconds: 50 },
+    { name: "uml", seconds: 20, base: "debian-13" },
     { name: "debian-11", seconds: 40 },
     { name: "pebble", seconds: 5 },
     { name: "caddy", seconds: 60 },
@@ -31,9 +34,16 @@ export function recipeDirectory(name: string): string {
     return resolve(RECIPES, name);
 }
 
-/** A key that changes with every input of a recipe: its files and the processor they build for. */
+/** Name of the recipe that this one starts from. */
+export function baseOf(name: string): string | undefined {
+    return RECIPES_IN_ORDER.find((recipe) => recipe.name === name)?.base;
+}
+
+/** A key that changes with every input of a recipe: its files, those of the one it starts from, and the processor they build for. */
 export function recipeKey(name: string): string {
     const hash = createHash("sha256").update(process.arch);
+    const base = baseOf(name);
+    if (base !== undefined) hash.update(recipeKey(base));
     for (const file of readdirSync(recipeDirectory(name)).sort()) {
         hash.update(`\0${file}\0`).update(readFileSync(join(recipeDirectory(name), file)));
     }

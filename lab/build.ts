@@ -2,7 +2,14 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
-import { RECIPES_IN_ORDER, artifactDirectory, cacheDirectory, recipeDirectory } from "./artifacts";
+import {
+    RECIPES_IN_ORDER,
+    artifactDirectory,
+    artifactFile,
+    baseOf,
+    cacheDirectory,
+    recipeDirectory,
+} from "./artifacts";
 import type { Recipe } from "./artifacts";
 import { withLock } from "./lock";
 
@@ -11,7 +18,13 @@ const REPORT_EVERY_MS = 30_000;
 /** Runs one recipe with its output in a log file; resolves to its exit code. */
 function runRecipe(name: string, work: string, out: string, log: string): Promise<number> {
     const output = openSync(log, "w");
-    const env = { ...process.env, OUT: out, JOBS: String(Math.max(2, cpus().length)) };
+    const base = baseOf(name);
+    const env = {
+        ...process.env,
+        OUT: out,
+        JOBS: String(Math.max(2, cpus().length)),
+        ...(base === undefined ? {} : { BASE: artifactFile(base, "") }),
+    };
     const child = spawn("nice", ["sh", join(recipeDirectory(name), "build.sh")], {
         cwd: work,
         env,

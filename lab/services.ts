@@ -35,7 +35,8 @@ const dns: Service = {
     isReady: () => ask(["ip", "netns", "exec", namespaceOf("operator"), "getent", "ahostsv4", ACME_HOST]) !== undefined,
 };
 
-function mirrors(): Record<string, string> {
+/** The Debian mirrors that the host itself uses, by the name of their directory. */
+export function mirrors(): Record<string, string> {
     const found: Record<string, string> = {};
     for (const name of ["debian", "debian-security"]) {
         const mirror =
@@ -47,7 +48,7 @@ function mirrors(): Record<string, string> {
 }
 
 /** The proxy that the host's apt goes through; empty when it needs none. */
-function hostProxy(): string {
+export function hostProxy(): string {
     return /'(.*)'/.exec(ask(["apt-config", "shell", "proxy", "Acquire::http::Proxy"]) ?? "")?.[1] ?? "";
 }
 

@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MACHINES, OPERATOR, ROUTER, SERVICES } from "../../lab/plan";
+import { identify, isAlive } from "../../lab/processes";
+import { baseOfChanges } from "../../lab/uml/disk";
+import {
+    PACKAGES_ADDRESS,
+    RIG_ADDRESS,
+    addressCommands,
+    addressOf,
+    cableOf,
+    hardwareAddressOf,
+    identityFiles,
+    kernelArguments,
+    networkCommands,
+    plugCommands,
+} from "../../lab/uml/plan";
+import { killGroup, membersOf, whileStill } from "../../lab/uml/power";
+
+const numbers = Array.from({ length: 200 }, (_, number) => number);
+const start = { name: "alice", number: 0, memory: 512, base: "/cache/root.ext4", identity: "0123456789abcdef" };
+const keys = { host: "PRIVATE", hostPublic: "ssh-ed25519 AAAA root@alice\n", operator: "ssh-ed25519 BBBB operator\n" };
+
+describe("a rig's plan", () => {
+    test("no two machines share an address, a card or a cable", () => {
+        for (const of of [addressOf, hardwareAddressOf, cableOf])
+            expect(new Set([...numbers.map(of), RIG_ADDRESS, PACKAGES_ADDRESS]).size).toBe(numbers.length + 2);
+    });
+
+    test("its addresses are none of the other lab's, and for documentation", () => {
+        const others = [
+            ...MACHINES.map(({ address }) => address),
+            OPERATOR.address,
+            ...Object.values(ROUTER),
+            ...Object.values(SERVICES),
+        ].map((address) => address.split(".").slice(0, 3).join("."));
+        const own = `${networkCommands()}${plugCommands(3)}${addressCommands(3)}`.match(/\d+\.\d+\.\d+(?=\.\d+)/g)!;
+        expect(new Set(own)).toEqual(new Set(["198.51.100"]));
+        expect(others).not.toContain("198.51.100");
+    });
+
+    test("names of links fit into a kernel's 15 characters", () => {
+        expect(numbers.filter((number) => cableOf(number).length > 15)).toEqual([]);
+    });
+
+    test("the kernel is told sizes, disk and cable, and no path that is long", () => {
+        const args = kernelArguments({ ...start, number: 4, memory: 384 });
+        expect(args).toEqual(
+            expect.arrayContaining(["mem=384M", "ubd0=disk.cow,/cache/root.ext4", "uml_dir=.", "umid=alice"]),
+        );
+        expect(args.join(" ")).toContain("ifname=uml4");
+    });
+
+    test("an identity keeps its private key from others, and the administrator's file is his", () => {
+        const files = identityFiles({ name: "alice", number: 0, id: "0".repeat(32) }, keys);
+        expect(files.filter(({ text }) => text.includes("PRIVATE"))).toEqual([
+            { path: "etc/ssh/ssh_host_ed25519_key", text: "PRIVATE", mode: 0o600 },
+        ]);
+        expect(files.filter(({ admin }) => admin)).toEqual([
+            { path: "home/admin/.ssh/authorized_keys", text: keys.operator, mode: 0o600, admin: true },
+        ]);
+    });
+});
+
+test("the file system under a disk's changes is read from their header", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "uml-")), "disk.cow");
+    const header = Buffer.alloc(8192);
+    header.write("OOOM", 0);
+    header.write("/cache/root.ext4", 32);
+    writeFileSync(file, header);
+    expect(baseOfChanges(file)).toBe("/cache/root.ext4");
+});
+
+(process.platform === "linux" ? describe : describe.skip)("a group of processes", () => {
+    /** A leader with a child, both of which count aloud. */
+    async function group(): Promise<{ leader: number; grow: () => Promise<void> }> {
+        const count = "while :; do echo .; sleep 0.01; done";
+        const child = spawn("sh", ["-c", `sh -c '${count}' & ${count}`], { detached: true });
+        const grow = (): Promise<void> => new Promise((done) => child.stdout.once("data", done));
+        await grow();
+        return { leader: child.pid!, grow };
+    }
+
+    test("is killed whole", async () => {
+        const leader = identify((await group()).leader)!;
+        const members = membersOf(leader).map(({ pid }) => identify(pid)!);
+        expect(members.length).toBeGreaterThan(1);
+        killGroup(leader);
+        expect(members.filter(isAlive)).toEqual([]);
+        killGroup(leader);
+    });
+
+    test("of a number that has gone to others is left alone", async () => {
+        const leader = identify((await group()).leader)!;
+        killGroup({ pid: leader.pid, started: "1" });
+        expect(isAlive(leader)).toBe(true);
+        killGroup(leader);
+    });
+
+    test("stands still, and goes on", async () => {
+        const { leader, grow } = await group();
+        const states = whileStill(identify(leader)!, () => membersOf(identify(leader)!).map(({ state }) => state));
+        expect(new Set(states)).toEqual(new Set(["T"]));
+        await grow();
+        expect(membersOf(identify(leader)!).map(({ state }) => state)).not.toContain("T");
+        killGroup(identify(leader)!);
+    });
+});
