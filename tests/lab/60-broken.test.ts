@@ -188,7 +188,9 @@ test.each(broken)("%s: named, without harm; a mended state then goes through", a
         if (names.includes(role)) expect(after[role]!.result).toMatch(/^failed: /);
         else expect(after[role]).toEqual(before[role]);
     }
-    const mended = Object.fromEntries(names.map((name) => [name, { ...good[name], checks: { fine } }]));
+    const mended = Object.fromEntries(
+        names.map((name) => [name, { ...good[name], checks: { [`fine-${names.length}`]: fine } }]),
+    );
     good = { ...good, ...mended };
     const healed = await up(good);
     note(`mended-${names.join("-")}.txt`, healed.text);
