@@ -3,7 +3,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MACHINES, OPERATOR, ROUTER, SERVICES } from "../../lab/plan";
-import { identify, isAlive } from "../../lab/processes";
+import { identify, isAlive, signal } from "../../lab/processes";
+import type { ProcessId } from "../../lab/processes";
 import { baseOfChanges } from "../../lab/uml/disk";
 import {
     PACKAGES_ADDRESS,
@@ -74,17 +75,25 @@ test("the file system under a disk's changes is read from their header", () => {
 });
 
 (process.platform === "linux" ? describe : describe.skip)("a group of processes", () => {
+    const started: number[] = [];
+
+    afterEach(() => {
+        for (const pid of started.splice(0)) signal(-pid, "SIGKILL");
+    });
+
     /** A leader with a child, both of which count aloud. */
-    async function group(): Promise<{ leader: number; grow: () => Promise<void> }> {
-        const count = "while :; do echo .; sleep 0.01; done";
-        const child = spawn("sh", ["-c", `sh -c '${count}' & ${count}`], { detached: true });
+    async function group(): Promise<{ leader: ProcessId; grow: () => Promise<void> }> {
+        const program = "import os, time\nos.fork()\nwhile True:\n    os.write(1, b'.')\n    time.sleep(0.01)";
+        const child = spawn("python3", ["-I", "-c", program], { detached: true });
+        started.push(child.pid!);
+        const leader = identify(child.pid!)!;
         const grow = (): Promise<void> => new Promise((done) => child.stdout.once("data", done));
-        await grow();
-        return { leader: child.pid!, grow };
+        while (membersOf(leader).length < 2) await grow();
+        return { leader, grow };
     }
 
     test("is killed whole", async () => {
-        const leader = identify((await group()).leader)!;
+        const { leader } = await group();
         const members = membersOf(leader).map(({ pid }) => identify(pid)!);
         expect(members.length).toBeGreaterThan(1);
         killGroup(leader);
@@ -93,7 +102,7 @@ test("the file system under a disk's changes is read from their header", () => {
     });
 
     test("of a number that has gone to others is left alone", async () => {
-        const leader = identify((await group()).leader)!;
+        const { leader } = await group();
         killGroup({ pid: leader.pid, started: "1" });
         expect(isAlive(leader)).toBe(true);
         killGroup(leader);
@@ -101,10 +110,9 @@ test("the file system under a disk's changes is read from their header", () => {
 
     test("stands still, and goes on", async () => {
         const { leader, grow } = await group();
-        const states = whileStill(identify(leader)!, () => membersOf(identify(leader)!).map(({ state }) => state));
-        expect(new Set(states)).toEqual(new Set(["T"]));
+        const states = (): string[] => membersOf(leader).map(({ state }) => state);
+        expect(whileStill(leader, states)).toEqual(["T", "T"]);
         await grow();
-        expect(membersOf(identify(leader)!).map(({ state }) => state)).not.toContain("T");
-        killGroup(identify(leader)!);
+        expect(states()).not.toContain("T");
     });
 });
