@@ -64,6 +64,12 @@ def test_membership_goes_when_the_role_does_not_want_it_any_more(host: Node) -> 
     assert not [words for words in host.system.calls if words[0] == "gpasswd"]
 
 
+def test_group_that_was_there_stays(host: Node) -> None:
+    assert host.apply(groups={"video": {}}) == ["unchanged"]
+    assert host.finish() == ["unchanged"]
+    assert groups(host)["video"] == "me"
+
+
 def test_put_right_what_was_changed_by_hand(host: Node) -> None:
     host.apply(**ACCOUNTS)
     host.path("/etc/group").write_text(host.text("/etc/group").replace("video:x:44:me,svc", "video:x:44:me"))

@@ -196,6 +196,24 @@ def test_one_waits_for_the_download_of_another(node: Node, server: Any, capsys: 
     assert waiting(node) == ["HASH", "HASH.json"]
 
 
+def test_download_of_another_that_was_swept_is_begun_anew(
+    node: Node, server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = node.path("/var/lib/sovereign-edge/fetched")
+    place.mkdir(parents=True)
+    with (place / f"{HASH}.part").open("a+b") as ours:
+        fcntl.flock(ours, fcntl.LOCK_EX)
+        found: list[str] = []
+        thread = threading.Thread(target=lambda: found.append(obtain(node, server)))
+        thread.start()
+        while "waiting for another run" not in capsys.readouterr().err:
+            pass
+        os.unlink(place / f"{HASH}.part")
+    thread.join()
+    assert found == [str(place / HASH)]
+    assert waiting(node) == ["HASH", "HASH.json"]
+
+
 def looks(file: Path) -> list[int]:
     """What is noted of a download."""
     found = file.stat()
