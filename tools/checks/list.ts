@@ -60,6 +60,8 @@ function converge(python: string): Check[] {
             count: pytestCount,
             note: hostileInputs,
         },
+        // The real apt and dpkg, on Debian 13 machines of their own.
+        { name: "apt", argv: [`${python}/pytest`, "-q", "tests/converge/test_real_apt.py"], count: pytestCount },
         { name: "coverage", argv: ["tools/checks/coverage.sh", `${python}/coverage`, "95"], note: share },
     ];
 }
