@@ -45,6 +45,7 @@ export class Road {
     readonly server: Server;
     private dead = false;
     private strange = false;
+    private readonly losses = new Set<string>();
     private waitUntil = 0;
     private readonly logins = new Slots(loginsAtOnce);
 
@@ -158,7 +159,10 @@ export class Road {
     }
 
     private lost(place: string, how: string): void {
-        this.report(`${this.route.node} was lost in the middle: ${place} ${how}.`);
+        const message = `A connection to ${this.route.node} broke: ${place} ${how}.`;
+        // Commands that are over leave connections behind, which all break together.
+        if (!this.losses.has(message)) this.report(message);
+        this.losses.add(message);
     }
 
     private compare(shown: string | undefined): void {

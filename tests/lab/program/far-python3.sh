@@ -26,6 +26,7 @@ hang-up)
     kill -9 "$holder"
     ;;
 vanish)
+    date +%s.%N >"$folder/vanished"
     port=${SSH_CONNECTION##* }
     nft "add table ip gone; add chain ip gone in { type filter hook input priority 0; }
         add chain ip gone out { type filter hook output priority 0; }

@@ -82,6 +82,11 @@ export class FarSide {
         });
     }
 
+    /** Seconds since the node behind a port vanished. */
+    gone(port: number): number {
+        return Date.now() / 1000 - Number(this.read(`${port}/vanished`));
+    }
+
     /** What an sshd logged so far. */
     log(port: number): string {
         return this.read(`${port}/log`);
