@@ -82,6 +82,12 @@ def test_group_of_others_has_to_be_there(host: Node) -> None:
         host.apply(users={"svc": {"home": "/srv", "groups": {"gpio": True}}})
 
 
+def test_user_of_ours_moves(host: Node) -> None:
+    host.apply(users={"svc": {"home": "/srv"}})
+    assert host.apply(users={"svc": {"home": "/opt", "shell": "/bin/sh"}}) == ["changed: user svc"]
+    assert "svc:x:990:990::/opt:/bin/sh" in host.text("/etc/passwd")
+
+
 def test_user_that_was_here_keeps_home_and_shell(host: Node) -> None:
     with pytest.raises(converge.Failed, match="user me: was on this machine before, with home /home/me"):
         host.apply(users={"me": {"home": "/srv"}})

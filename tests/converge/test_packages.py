@@ -251,3 +251,26 @@ def test_update_that_missed_a_host_is_made_again_and_named(node: Node) -> None:
     node.system.available["caddy"] = []
     node.apply(**role("caddy"))
     assert apt(node) == ["update", "install"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("apt-mark hold", r"apt-mark hold failed \(exit 1\)"), ("apt-get", r"packages: apt-get update failed \(exit 1\)")],
+)
+def test_what_fails_is_named(node: Node, command: str, words: str) -> None:
+    node.system.available["caddy"] = []
+    node.system.answers[command] = (1, "E: no\n")
+    with pytest.raises(converge.Failed, match=words) as caught:
+        node.apply(packages={"python3": {"hold": True}} if "mark" in command else {"caddy": {}})
+    assert caught.value.detail.startswith("E: no")
+
+
+def test_package_that_does_not_go(node: Node) -> None:
+    lists(node, 60)
+    node.system.available["caddy"] = []
+    node.apply(**role("caddy"))
+    node.system.answers["apt-get"] = lambda words: (0, "Purg caddy [1.0]\n") if "-s" in words else (1, "E: no\n")
+    with pytest.raises(converge.Failed, match=r"packages: apt-get purge failed \(exit 1\)"):
+        node.finish()
+    del node.system.answers["apt-get"]
+    assert node.finish() == ["changed: swept packages caddy"]

@@ -29,11 +29,6 @@ def pull_image(machine: Machine, image: str) -> None:
         raise Failed(f"image {image}: podman pull failed (exit {result.code})", result.output)
 
 
-def is_brought(machine: Machine, image: str) -> bool:
-    """Whether the image came by us."""
-    return machine.load(_note(image)) is not None
-
-
 def remove_image(machine: Machine, image: str) -> bool:
     """Removes an image of ours; one that a container uses stays. Whether it is gone."""
     if not _exists(machine, image) or machine.system.run(["podman", "rmi", "--", image], 600).code == 0:

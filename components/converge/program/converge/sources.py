@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from converge.apt import apt, apt_failure, apt_words, unreachable
 from converge.documents import FileSpec, SourceSpec
-from converge.durable import content, remove, write_new
+from converge.durable import remove, write_new
 from converge.errors import Failed
 from converge.machine import Machine
 from converge.paths import source_path
@@ -76,12 +76,3 @@ def update_source(machine: Machine, name: str) -> None:
     if unreachable(result.output):
         raise apt_failure("update", result)
     raise Failed(f"packages: {name}: apt-get update failed (exit {result.code})", apt_words(result.output))
-
-
-def changed_sources(machine: Machine, wanted: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Of the files wanted (path → content) the sources that are not like this on the machine."""
-    return {
-        name: text
-        for name, text in wanted.items()
-        if os.path.dirname(name) == PARTS and content(machine.at(name)) != text
-    }
