@@ -255,7 +255,10 @@ def test_update_that_missed_a_host_is_made_again_and_named(node: Node) -> None:
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("apt-mark hold", r"apt-mark hold failed \(exit 1\)"), ("apt-get", r"packages: apt-get update failed \(exit 1\)")],
+    [
+        ("apt-mark hold", r"apt-mark hold failed \(exit 1\)"),
+        ("apt-get", r"packages: apt-get install failed \(exit 1\)"),
+    ],
 )
 def test_what_fails_is_named(node: Node, command: str, words: str) -> None:
     node.system.available["caddy"] = []
@@ -274,3 +277,14 @@ def test_package_that_does_not_go(node: Node) -> None:
         node.finish()
     del node.system.answers["apt-get"]
     assert node.finish() == ["changed: swept packages caddy"]
+
+
+def test_source_that_is_broken_holds_nobody_up(node: Node) -> None:
+    broken = (100, "E: The repository 'http://forgotten.example' does not have a Release file.\n")
+    node.system.available["caddy"] = []
+    node.system.answers["apt-get"] = lambda words: broken if "update" in words else node.system._apt_get(words)
+    assert node.apply(**role("caddy")) == ["changed: packages caddy"]
+    with pytest.raises(converge.Failed, match="apt-get install failed") as caught:
+        node.apply(**role("caddy", "nonsense"))
+    assert "forgotten.example" in caught.value.detail
+    assert "Unable to locate package nonsense" in caught.value.detail

@@ -283,14 +283,12 @@ def lists_fresh(machine: Machine) -> bool:
 
 
 def update_lists(machine: Machine, view: Sequence[str] = ()) -> Result | None:
-    """Fetches the package lists. Returns apt's answer when not every host gave its own: what is wanted may be there
-    all the same."""
+    """Fetches the package lists. Returns apt's answer when a source did not give its own: that may be one which the
+    operator has long forgotten, and what is wanted may be there all the same."""
     result = apt(machine, *view, "update", timeout=900)
     signs = r"^(W|E): (Failed to fetch|Some index files)"
     whole = result.code == 0 and not re.search(signs, result.output, re.MULTILINE)
     write_durably(machine.state("apt-lists"), b"" if whole else NO_LISTS)
-    if result.code != 0 and not unreachable(result.output):
-        raise apt_failure("update", result)
     return None if whole else result
 
 
