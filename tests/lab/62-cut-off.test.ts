@@ -147,7 +147,7 @@ describe("a tunnel that the operator comes through", () => {
         const up = (address: string, allowed: string): ReturnType<Engine["up"]> =>
             fresh.up({ nodes: { box: box(), crate: crate(address, allowed) } });
         try {
-            await releaseBox();
+            await start("box");
             const first = await up("192.168.8.21", "10.99.0.1/32");
             note("cut-off-tunnel-first.txt", first.text);
             expect(first.code).toBe(0);
@@ -171,7 +171,3 @@ describe("a tunnel that the operator comes through", () => {
         }
     });
 });
-
-/** The box forgets its first fleet: the one of this file's other tests. */
-const releaseBox = (): Promise<unknown> =>
-    on("box", "python3", "-I", "/usr/local/lib/sovereign-edge/converge.py", "release");

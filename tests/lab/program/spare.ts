@@ -8,10 +8,16 @@ import type { RawFleet, RawNode } from "./raw";
 /** Loopback ports of the roads to the spare machines. */
 const roads: Readonly<Record<string, number>> = { box: 29_020, crate: 29_021 };
 
-/** Brings the lab up and a spare machine with it, freshly booted. */
+const program = "/usr/local/lib/sovereign-edge/converge.py";
+
+/** Brings the lab up and spare machines with it, freshly booted and free of what another test left on them. */
 export async function start(...names: string[]): Promise<void> {
     await lab("up");
-    for (const name of names) await lab("power", "on", name);
+    for (const name of names) {
+        await lab("power", "off", name);
+        await lab("power", "on", name);
+        await on(name, "sh", "-c", `test ! -e ${program} || python3 -I ${program} release`);
+    }
 }
 
 /** A spare machine of the lab as a raw node. */
@@ -50,7 +56,6 @@ export const textOf = async (node: string, path: string): Promise<string> => (aw
 
 /** What converge.py says of itself on a machine. */
 export async function statusOf(node: string): Promise<{ roles: Record<string, { result: string }> }> {
-    const program = "/usr/local/lib/sovereign-edge/converge.py";
     return JSON.parse((await on(node, "python3", "-I", program, "status")).stdout) as Awaited<
         ReturnType<typeof statusOf>
     >;

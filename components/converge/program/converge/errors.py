@@ -60,6 +60,8 @@ def reason(error: Exception) -> str:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     if isinstance(error, (Failed, Refused, Interrupted, OSError)):
         return str(error)
+    if isinstance(error, MemoryError):
+        return "no memory is left on this machine"
     # A KeyError or the like is a mistake of this program; its text might hold anything.
     return f"{type(error).__name__} in converge.py, line {_line(error)}"
 
