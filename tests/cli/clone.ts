@@ -22,6 +22,7 @@ cp "$FAKE/../stacks/home.yaml" "$FAKE/inventory-then"
 case $last in *" release "*) verb=release ;; *) verb=status ;; esac
 ${answer("ssh-$verb")}`,
     pulumi: `
+[ "$1 $2" != "stack import" ] || cat >"$FAKE/imported"
 echo "pulumi $* checkpoints=\${PULUMI_SKIP_CHECKPOINTS:+skipped}" >>"$FAKE/calls"
 ${answer("pulumi-$1")}`,
 };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EventReader } from "../../tools/cli/events";
-import { checkpointing, forecast, hasPending, isEmptyState, type Forecast } from "../../tools/cli/forecast";
+import { checkpointing, forecast, isEmptyState, withLastWords, type Forecast } from "../../tools/cli/forecast";
+import { hasPending } from "../../tools/cli/pending";
 import { events, type Step } from "./clone";
 import { cleanUp, makeRoot } from "./support";
 
@@ -70,4 +71,15 @@ test("a state file tells whether it is empty, and whether a run was cut off", ()
         [true, true],
         [false, false],
     ]);
+});
+
+test("a run that failed without a word in its events gives the engine's last words; a killed one says what to do", () => {
+    const { result } = new EventReader();
+    const errors = (code: number, stderr: string): readonly string[] => withLastWords(result, { code, stderr }).errors;
+    expect([errors(0, "chatter"), errors(255, "no plugin\n"), errors(3, "")]).toEqual([
+        [],
+        ["no plugin"],
+        ["pulumi ended with 3."],
+    ]);
+    expect(errors(137, "")).toEqual([expect.stringContaining("`./fleet unlock` if the stack is still locked")]);
 });

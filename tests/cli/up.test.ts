@@ -77,6 +77,32 @@ test("long work that was not done is asked about again, and shown with how far i
     expect((await clone.fleet("up")).stdout).not.toContain("goes on");
 });
 
+test("what the run before was cut off at is taken out of the state when it can be done again, and only that", async () => {
+    const operation = (name: string, type: string): object => ({
+        type: "creating",
+        resource: { urn: urnOf(name, type), type },
+    });
+    const [role, key, droplet] = [
+        operation("caddy on box", "command:remote:Command"),
+        operation("mesh secret", "random:index/randomBytes:RandomBytes"),
+        operation("gematria", "digitalocean:index/droplet:Droplet"),
+    ];
+    const exported = (...pending: (object | undefined)[]): string =>
+        JSON.stringify({ version: 3, deployment: { resources: [1], pending_operations: pending } });
+    const state = ".state/.pulumi/stacks/sovereign-edge/home.json";
+    const clone = await makeClone("", { [state]: '{"resources":[{"urn":"x"}],"pending_operations":[]}' });
+    clone.set("pulumi-stack", exported(role, droplet, key));
+    const up = await clone.fleet("up");
+    expect(up.stdout).toContain(
+        "  The run before was cut off at caddy on box, mesh secret; that is done again where it is needed.\n",
+    );
+    expect(JSON.parse(clone.read("fake/imported"))).toEqual(JSON.parse(exported(droplet)));
+    clone.set("imported", "");
+    clone.set("pulumi-stack", exported(droplet));
+    await clone.fleet("up");
+    expect(clone.read("fake/imported")).toBe("");
+});
+
 test("a change that cut off its own connection is told apart from one that failed", async () => {
     const clone = await makeClone();
     const warning = "sshd on box was not confirmed over a fresh connection. If it was applied, box goes back.";

@@ -1,7 +1,7 @@
 import type { Stack } from "../../components/fleet/stack";
 import type { Context } from "./context";
 import { EventReader, type Happening, type RunResult } from "./events";
-import { checkpointing, forecast, hasPending, isEmptyState, withLastWords, type Forecast } from "./forecast";
+import { checkpointing, forecast, isEmptyState, withLastWords, type Forecast } from "./forecast";
 import type { Progress } from "./progress";
 import { pulumi, stateFile } from "./pulumi";
 
@@ -34,9 +34,8 @@ export async function lookAhead({ root }: Context, stack: Stack, exclude: readon
     });
     const result = withLastWords(reader.result, finished);
     const again = [...result.pending.values()].map(({ urn }) => urn);
-    const idle = again.length > 0 || (file !== undefined && hasPending(file)) ? "commands" : "nothing";
     const coming = forecast(result);
-    return { forecast: coming === "nothing" ? idle : coming, result, warnings, again };
+    return { forecast: coming === "nothing" && again.length > 0 ? "commands" : coming, result, warnings, again };
 }
 
 /** Whether the preview says all there is to say: nothing is to do, or it failed as the run would. */

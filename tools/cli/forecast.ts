@@ -15,10 +15,15 @@ export type Forecast = "nothing" | "commands" | "resources";
 const repeatable =
     /^(command:remote:(Command|CopyToRemote)|sovereign-edge:.*|pulumi:providers:.*|pulumi:pulumi:Stack)$/;
 
+/** Whether doing something twice to a resource of this type comes to the same end, and its record can be lost. */
+export function isRepeatable(type: string): boolean {
+    return repeatable.test(type);
+}
+
 /** Reads a preview. */
 export function forecast({ touched, outputsChanged }: RunResult): Forecast {
     if (touched.size === 0) return outputsChanged ? "commands" : "nothing";
-    return [...touched].every((type) => repeatable.test(type)) ? "commands" : "resources";
+    return [...touched].every(isRepeatable) ? "commands" : "resources";
 }
 
 /**
@@ -34,13 +39,11 @@ export function isEmptyState(file: string): boolean {
     return existsSync(file) && !readFileSync(file, "utf8").includes('"urn"');
 }
 
-/** Whether a state file tells of steps whose end is not known, because a run was cut off. */
-export function hasPending(file: string): boolean {
-    return existsSync(file) && readFileSync(file, "utf8").includes('"pending_operations"');
-}
-
 /** The result of a finished run, with the engine's last words when it failed without saying why in an event. */
 export function withLastWords(result: RunResult, { code, stderr }: Pick<Finished, "code" | "stderr">): RunResult {
     if (code === 0 || result.failed.size > 0 || result.errors.length > 0) return result;
-    return { ...result, errors: [stderr.trim() === "" ? `pulumi ended with ${code}.` : stderr.trim()] };
+    const killed =
+        "The engine was ended in the middle. Run it again; `./fleet unlock` if the stack is still locked then.";
+    const silence = code > 128 ? killed : `pulumi ended with ${code}.`;
+    return { ...result, errors: [stderr.trim() === "" ? silence : stderr.trim()] };
 }

@@ -11,6 +11,7 @@ import { updateLock } from "../files";
 import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
 import { selectNodes } from "../nodes";
+import { clearCutOff } from "../pending";
 import { requirePins } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
@@ -29,6 +30,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const plan = planFleet(stack);
     const nodes = selectNodes(plan, context.args.positionals);
     requireFreeStack(root, stack.name);
+    await clearCutOff(context, stack.name);
     for (const words of leavingWords(stack)) out.say(`  ${words}`);
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
