@@ -40,4 +40,6 @@ async function main(): Promise<void> {
     console.log(JSON.stringify({ idle: idleFor, sending: sendingFor, reports }));
 }
 
+// A road that notices nothing is not waited for.
+setTimeout(() => process.exit(1), 60_000).unref();
 void main();
