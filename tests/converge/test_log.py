@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import converge_support
 from converge_support import Node, converge, digest, document, file, unit
 
 LOG = "/var/log/sovereign-edge/history.jsonl"
@@ -281,13 +285,53 @@ def test_a_torn_line_is_cut_off(node: Node, left: int) -> None:
     assert results(node)[2] == "recover : recovered: a line was cut off"
 
 
-@pytest.mark.parametrize("rest", [b"\0" * 300, b"\0" * 300 + b"\n", b'{"n":"4"}\n', b"[4]\n", b"{}\n", b'{"n":0}\n\n'])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\0" * 300,
+        b"\0" * 300 + b"\n",
+        b'{"n":"4"}\n',
+        b"[4]\n",
+        b"{}\n",
+        b'{"n":0}\n\n',
+        b'{"n":-4}\n',
+        b'{"n":true}\n',
+    ],
+)
 def test_what_is_no_line_is_cut_off(node: Node, rest: bytes) -> None:
     converge.append(node.machine, event())
     with node.path(LOG).open("ab") as log:
         log.write(rest)
     converge.append(node.machine, event())
     assert results(node) == ["apply role: applied", "recover : recovered: a line was cut off", "apply role: applied"]
+
+
+def test_many_writers_and_readers(node: Node) -> None:
+    """Processes that append at the same time, while others ask for the head: no head that was told is ever gone."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from converge.log import Event, anchor, append\n"
+        "from converge.machine import Machine\n"
+        "machine = Machine(sys.argv[2])\n"
+        "event = Event('apply', 'applied', changed=['x' * 300] * 40)\n"
+        "for _ in range(30): append(machine, event); print(anchor(machine))\n"
+    )
+    command = [sys.executable, "-c", script, str(converge_support.PROGRAM), str(node.root)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    told = {line for process in running for line in process.communicate(timeout=60)[0].splitlines()}
+    assert [process.returncode for process in running] == [0] * 4
+    assert len(lines(node)) == 120
+    raw = node.path(LOG).read_bytes().splitlines()
+    assert told <= {f"log {number} {hashlib.sha256(line).hexdigest()}" for number, line in enumerate(raw, 1)}
+
+
+def test_whoever_reads_waits_for_whoever_writes(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    locks: list[int] = []
+    monkeypatch.setattr(fcntl, "flock", lambda _, how: locks.append(how))
+    converge.append(node.machine, event())
+    converge.head(node.machine)
+    converge.print_lines(node.machine, [])
+    assert locks == [fcntl.LOCK_EX, fcntl.LOCK_SH, fcntl.LOCK_SH]
 
 
 def test_nothing_but_a_torn_line(node: Node) -> None:

@@ -247,4 +247,4 @@ def _number(line: bytes) -> int:
     except ValueError:
         return 0
     number = found.get("n") if isinstance(found, dict) else None
-    return number if isinstance(number, int) and number > 0 else 0
+    return number if type(number) is int and number > 0 else 0

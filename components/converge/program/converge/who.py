@@ -19,7 +19,7 @@ def login(machine: Machine) -> dict[str, str]:
     sshd removes the file that says so when the connection ends.
     """
     user = os.environ.get("SUDO_USER") or os.environ.get("USER", "")
-    keys = re.findall(r"^publickey(?:/\S+)? \S+ ([A-Za-z0-9+/]+=*)$", _small(machine.auth), re.MULTILINE)
+    keys = re.findall(r"^publickey \S+ ([A-Za-z0-9+/]+=*)$", _small(machine.auth), re.MULTILINE)
     if not keys:
         return {"user": user, "key": "", "name": ""}
     import base64
