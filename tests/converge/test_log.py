@@ -231,7 +231,7 @@ def log_in(node: Node, tmp_path: Path, said: str, keys: str = "", **environment:
             f'# old\nssh-rsa AAAA bob\nfrom="10.0.0.1",command="a b" ssh-ed25519 {KEY} alice on the laptop\n',
             "alice on the laptop",
         ),
-        (f"ssh-ed25519 {KEY}\n", ""),
+        (f"ssh-ed25519 {KEY}\nssh-rsa AAAA bob\n", ""),
         (f"#ssh-ed25519 {KEY} was alice\n", ""),
         ("ssh-ed25519 AAAA somebody\n", ""),
         ("", ""),
@@ -255,10 +255,17 @@ def test_unknown_who(node: Node, tmp_path: Path, said: str) -> None:
     assert log_in(node, tmp_path, said) == {"user": "", "key": "", "name": ""}
 
 
+def test_who_in_the_second_file(node: Node, tmp_path: Path) -> None:
+    node.path("/home/me/.ssh").mkdir(parents=True)
+    node.path("/home/me/.ssh/authorized_keys2").write_text(f"ssh-ed25519 {KEY} alice\n")
+    assert log_in(node, tmp_path, f"publickey ssh-ed25519 {KEY}\n", SUDO_USER="me")["name"] == "alice"
+
+
 def test_who_does_not_wait_for_a_pipe(node: Node, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    machine = converge.Machine(str(node.root), node.system, auth=str(tmp_path / "pipe"))
-    assert machine.who()["key"] == ""
+    for place in (tmp_path / "pipe", tmp_path):
+        machine = converge.Machine(str(node.root), node.system, auth=str(place))
+        assert machine.who()["key"] == ""
 
 
 def test_who_is_in_every_line(node: Node) -> None:
