@@ -34,6 +34,11 @@ export function checks(python: string): Check[] {
         { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },
         { name: "unit", argv: [bin("jest")], count: jestCount },
         {
+            name: "uml",
+            argv: [bin("jest"), "--config", "jest.uml.config.json", "--runInBand", "--verbose"],
+            count: jestCount,
+        },
+        {
             name: "lab",
             argv: [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"],
             count: jestCount,
@@ -61,7 +66,7 @@ function converge(python: string): Check[] {
             note: hostileInputs,
         },
         // The real apt and dpkg, on Debian 13 machines of their own.
-        { name: "apt", argv: [`${python}/pytest`, "-q", "tests/converge/test_real_apt.py"], count: pytestCount },
+        { name: "apt", argv: [`${python}/pytest`, "tests/converge/test_real_apt.py"], count: pytestCount },
         { name: "coverage", argv: ["tools/checks/coverage.sh", `${python}/coverage`, "95"], note: share },
     ];
 }
