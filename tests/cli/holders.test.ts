@@ -8,6 +8,7 @@ test.each([
     ["role caddy", ["caddy", "pdns"], true],
     ["role caddy", ["pdns"], false],
     ["role caddy", ["caddy-next"], false],
+    ["role caddy-next", ["caddy"], false],
     ["secrets", ["secrets"], true],
     ["finish", ["finish"], true],
     ["install", ["converge"], true],

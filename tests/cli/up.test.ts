@@ -53,6 +53,7 @@ describe("the preview decides how the engine runs", () => {
 
     test("a preview that fails ends the run with its words", async () => {
         const clone = await makeClone();
+        clone.set("pulumi-preview", events(["update", "caddy on box"]));
         clone.set("pulumi-preview.err", "error: no plugin");
         clone.set("pulumi-preview.code", "255");
         const up = await clone.fleet("up");
@@ -154,6 +155,9 @@ describe("a node that leaves", () => {
         );
         const up = await clone.fleet("up");
         expect([up.code, up.stdout]).toEqual([1, expect.stringContaining("box  failed  leave: apt: no space")]);
+        clone.set("pulumi-up", events(["same", "converge on box"]));
+        clone.set("pulumi-up.code", "137");
+        expect((await clone.fleet("up")).stdout).toContain("The engine was ended in the middle.");
         expect(roadsOf(clone)).toEqual({ box: 20999 });
     });
 

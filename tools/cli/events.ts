@@ -131,14 +131,13 @@ export class EventReader {
         return [{ kind: "changed", resource, op: step.op }];
     }
 
-    private readSaid(resource: string, { urn, op, new: now }: Step): void {
+    private readSaid(resource: string, { urn, new: now }: Step): void {
         const stdout = now?.outputs?.["stdout"];
-        if (typeof stdout !== "string" || op === "delete") return;
+        if (typeof stdout !== "string") return;
         const lines = stdout.split("\n");
         this.said.set(resource, lines);
         const words = /^pending: (.*)$/.exec(lines[0] ?? "")?.[1];
-        if (words === undefined) this.pending.delete(resource);
-        else this.pending.set(resource, { urn, words });
+        if (words !== undefined) this.pending.set(resource, { urn, words });
     }
 
     /** The stack is told of twice; the second time brings the outputs. */
