@@ -21,6 +21,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator
+from random import Random
 from typing import NamedTuple, Optional, Union
 
 from forest import Directory, File, Forest, Link
@@ -178,6 +179,17 @@ class Disk:
             return
         for chosen in self._choose([ROOT], {}, settled):
             yield self._build(chosen, settled, ROOT)
+
+    def sample(self, dice: Random) -> int:
+        """One of the trees that a cut at this moment may leave."""
+        chosen: dict[int, Choice] = {}
+        todo = [ROOT]
+        while todo:
+            number = todo.pop()
+            if number not in chosen:
+                chosen[number] = dice.choice(self.choices(number))
+                todo.extend(chosen[number].entries.values())
+        return self._build(chosen, {}, ROOT)
 
     def _settle(self, number: int, settled: dict[int, int]) -> bool:
         """Finds subtrees that have one state only, and numbers them once for all states of this moment."""

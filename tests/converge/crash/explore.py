@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Set
 from concurrent.futures import ProcessPoolExecutor
 from typing import Callable, NamedTuple
 
-from disk import Sync
+from disk import Disk, Sync
 from forest import Forest
 from recorder import Recording, Step
 
@@ -20,6 +21,16 @@ WORKERS = min(4, len(os.sched_getaffinity(0)))
 SHARED_MEMORY = "/dev/shm"
 MANY = 4096
 """States of one moment above which a report says so."""
+
+
+SAMPLES = 20
+"""States of each moment that are looked at first in a recording without some of its syncs."""
+BATCH = 200
+"""States that are judged at a time, side by side."""
+PATIENCE = 4000
+"""States after which such a recording counts as one in which nothing goes wrong."""
+Gather = Callable[[Disk], Iterable[int]]
+"""Which states of a moment are looked at."""
 
 
 class Point(NamedTuple):
@@ -67,27 +78,38 @@ def scratch(name: str) -> str:
 class Exploration:
     """One recording, its judge, and what is known of each state so far.
 
-    `allowed` says for a moment, given as the number of steps that were done, which outcomes are right.
+    `allowed` says for a moment, given as the number of steps that were done, which outcomes are right. `memory` is what
+    the judge remembers from one disk to the next; what its workers learn comes back into it. `first` is the number of
+    steps that were done at the first cut.
     """
 
-    def __init__(self, recording: Recording, judge: Judge, allowed: Callable[[int], Set[str]]) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        judge: Judge,
+        allowed: Callable[[int], Set[str]],
+        memory: dict[bytes, str] | None = None,
+        first: int = 0,
+    ) -> None:
+        self.first = first
+        self.memory: dict[bytes, str] = {} if memory is None else memory
         self.recording = recording
         self.judge = judge
         self.allowed = allowed
         self.forest = Forest()
         self.outcomes: dict[int, str] = {}
 
-    def points(self, dropped: Set[int] = frozenset()) -> Iterator[Point]:
+    def points(self, dropped: Set[int] = frozenset(), gather: Gather = Disk.states) -> Iterator[Point]:
         """Every moment in order. `dropped` are steps that do not sync; then only what comes after the first of them."""
         disk = self.recording.disk(self.forest)
-        if not dropped:
-            yield Point(0, "before the first step", frozenset(self.allowed(0)), frozenset(disk.states()))
+        if not dropped and self.first == 0:
+            yield Point(0, "before the first step", frozenset(self.allowed(0)), frozenset(gather(disk)))
         for index, step in enumerate(self.recording.steps):
             for operation in step.operations:
                 if index not in dropped or not isinstance(operation, Sync):
                     disk.do(operation)
-            if index >= min(dropped, default=0):
-                yield Point(index + 1, step.text, frozenset(self.allowed(index + 1)), frozenset(disk.states()))
+            if index >= min(dropped, default=0) and index + 1 >= self.first:
+                yield Point(index + 1, step.text, frozenset(self.allowed(index + 1)), frozenset(gather(disk)))
 
     def run(self) -> Report:
         """Judges every state of every point."""
@@ -102,22 +124,35 @@ class Exploration:
         )
 
     def violations(self, point: Point) -> Iterator[Violation]:
-        """What is wrong at one moment, all of whose states are known."""
+        """What is wrong at one moment, as far as its states are known."""
         for state in sorted(point.states):
-            if self.outcomes[state] not in point.allowed:
+            if self.outcomes.get(state, "") not in {"", *point.allowed}:
                 yield Violation(point.step, point.text, state, self.outcomes[state])
 
     def first_violation(self, dropped: Set[int]) -> Violation | None:
-        """The first violation of the recording without some of its syncs; None when nobody would notice."""
-        for point in self.points(dropped):
-            unknown = point.states - self.outcomes.keys()
-            for some in _slices(sorted(unknown), 256):
-                self.learn(some)
-                for state in some:
-                    if self.outcomes[state] not in point.allowed:
-                        return Violation(point.step, point.text, state, self.outcomes[state])
-            for violation in self.violations(point):
-                return violation
+        """A violation of the recording without some of its syncs; None when there is none, or none within PATIENCE.
+
+        Some states of every moment are looked at first: what is missing usually shows in many of them.
+        """
+        dice = random.Random(len(dropped))  # noqa: S311
+        some = self.points(dropped, lambda disk: (disk.sample(dice) for _ in range(SAMPLES)))
+        return self._violation_in(some) or self._violation_in(self.points(dropped))
+
+    def _violation_in(self, points: Iterator[Point]) -> Violation | None:
+        known = len(self.outcomes)
+        while len(self.outcomes) < known + PATIENCE:
+            batch: list[Point] = []
+            while len({state for point in batch for state in point.states} - self.outcomes.keys()) < BATCH:
+                point = next(points, None)
+                if point is None:
+                    break
+                batch.append(point)
+            if not batch:
+                return None
+            self.learn({state for point in batch for state in sorted(point.states)[:PATIENCE]})
+            for point in batch:
+                for violation in self.violations(point):
+                    return violation
         return None
 
     def learn(self, states: Iterable[int]) -> None:
@@ -129,8 +164,9 @@ class Exploration:
         _inherited["exploration"] = self
         parts = [todo[number :: WORKERS * 4] for number in range(WORKERS * 4)]
         with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("fork")) as pool:
-            for outcomes in pool.map(_judge_part, parts):
+            for outcomes, memory in pool.map(_judge_part, parts):
                 self.outcomes.update(outcomes)
+                self.memory.update(memory)
 
     def syncs(self) -> dict[int, Step]:
         """The steps that sync something, by index."""
@@ -156,18 +192,15 @@ class Exploration:
         return "\n".join([head, "  the disk, where it differs from what was written:", *different[:40]])
 
 
-def _slices(items: list[int], size: int) -> Iterator[list[int]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
 _inherited: dict[str, Exploration] = {}
 """What forked workers work on. They inherit it: a forest is large, and a judge need not be sendable."""
 
 
-def _judge_part(states: list[int]) -> dict[int, str]:
+def _judge_part(states: list[int]) -> tuple[dict[int, str], dict[bytes, str]]:
     exploration = _inherited["exploration"]
-    return _judge_all(exploration.forest, exploration.judge, states)
+    known = set(exploration.memory)
+    outcomes = _judge_all(exploration.forest, exploration.judge, states)
+    return outcomes, {key: words for key, words in exploration.memory.items() if key not in known}
 
 
 def _judge_all(forest: Forest, judge: Judge, states: Iterable[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ class Forest:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self._numbers: dict[Node, int] = {}
+        self._digests: dict[int, bytes] = {}
 
     def number(self, node: Node) -> int:
         """Number of a tree whose subtrees have theirs."""
@@ -49,6 +51,16 @@ class Forest:
         if found is None:
             found = self._numbers[node] = len(self.nodes)
             self.nodes.append(node)
+        return found
+
+    def digest(self, number: int) -> bytes:
+        """What is the same for equal trees of any forest, also in another process."""
+        found = self._digests.get(number)
+        if found is None:
+            node: object = self.nodes[number]
+            if isinstance(node, Directory):
+                node = (*node[:2], [(name, self.digest(inner)) for name, inner in node.entries])
+            found = self._digests[number] = hashlib.sha256(repr(node).encode()).digest()
         return found
 
     def read(self, place: str) -> int:

@@ -225,19 +225,19 @@ class BootIds:
 
 
 boot_ids = BootIds()
+clock = StillClock()
 
 
 @contextlib.contextmanager
-def still_time(modules: Sequence[ModuleType]) -> Iterator[StillClock]:
+def still_time(modules: Sequence[ModuleType]) -> Iterator[None]:
     """Gives the modules a clock that stands still, and boot ids of ours. Workers that are forked have them too."""
-    clock = StillClock()
     with contextlib.ExitStack() as undo:
         for module in modules:
             for name, standin in (("time", clock), ("boot_id", boot_ids)):
                 if name in vars(module):
                     undo.callback(setattr, module, name, vars(module)[name])
                     setattr(module, name, standin)
-        yield clock
+        yield
 
 
 class Box:
@@ -246,11 +246,14 @@ class Box:
     def __init__(self, root: str, reads: Mapping[str, Sequence[str]], memory: Memory) -> None:
         self.root = Path(root)
         boot_ids.now = memory.boot
+        clock.slept = 0.0
         self.system = CrashSystem(self.root, reads, memory)
 
     def run(self, verb: str, document: bytes = b"") -> list[str]:
         """Runs a verb; raises what the program raises. The exit code 75 comes as the exception `Armed`."""
         machine = converge.Machine(str(self.root), self.system)
+        if verb == "anchor":
+            return [converge.anchor(machine)]
         lines: list[str] = converge.run_verb(machine, verb.split(), lambda: document)
         return lines
 
@@ -258,3 +261,32 @@ class Box:
 def cut_off(boot: str) -> Memory:
     """The memory after a cut: empty, in a boot of its own."""
     return Memory({}, frozenset(), boot)
+
+
+def service(text: str) -> str:
+    """A unit file."""
+    return f"[Service]\nExecStart=/usr/bin/{text}\n[Install]\nWantedBy=multi-user.target\n"
+
+
+def make_system(root: Path) -> None:
+    """A bare machine with some files and units of its own."""
+    for name in (WANTS, "usr/sbin", "usr/lib/systemd/system", "var/log", "var/lib/apt/lists/partial", "var/lib/dpkg"):
+        (root / name).mkdir(parents=True)
+    for name in ("usr/local/lib", "usr/local/bin", "proc/sys", "opt", "etc/own.d"):
+        (root / name).mkdir(parents=True)
+    (root / "var/lib/apt/lists/deb_Packages").write_text("")
+    os.utime(root / "var/lib/apt/lists", (NOON, NOON))
+    for name in ("own", "noise", "quiet", "hidden"):
+        (root / f"usr/lib/systemd/system/{name}.service").write_text(service(name))
+    for name in ("own", "noise"):
+        (root / WANTS / f"{name}.service").symlink_to(f"/usr/lib/systemd/system/{name}.service")
+    (root / UNITS / "hidden.service").symlink_to("/dev/null")
+    (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 0\n")
+    (root / "etc/own.conf").write_text("of the machine itself\n")
+    (root / "etc/own.conf").chmod(0o640)
+    (root / "etc/own.link").symlink_to("own.conf")
+    (root / "etc/own.d").chmod(0o750)
+    accounts = {"root": (0, "/root"), "me": (1000, "/home/me"), "pdns": (105, "/var/lib/powerdns")}
+    users = [f"{name}:x:{number}:{number}::{home}:/bin/sh\n" for name, (number, home) in accounts.items()]
+    (root / "etc/passwd").write_text("".join(users))
+    (root / "etc/group").write_text("".join(f"{name}:x:{number}:\n" for name, (number, _) in accounts.items()))

@@ -29,6 +29,10 @@ class Frame(NamedTuple):
     function: str
 
 
+class Killed(BaseException):
+    """The program ended here, without a word. Not an Exception: nobody is to catch it."""
+
+
 class Step(NamedTuple):
     """One call of the program: what it does to the disk, and who called (innermost first; only for syncs)."""
 
@@ -88,6 +92,8 @@ class Recorder:
         self._next = ROOT
         self._real: dict[str, Any] = {}
         self._undo = contextlib.ExitStack()
+        self.kill = ""
+        """The program is killed before the first sync whose text begins like this."""
         self._scan(place, None, "")
 
     def _scan(self, place: str, directory: int | None, name: str) -> None:
@@ -356,8 +362,12 @@ class Recorder:
 
     def _synced(self, verb: str, descriptor: Any, only_data: bool) -> None:
         number = self._inode(descriptor if isinstance(descriptor, int) else descriptor.fileno())
-        if number is not None:
-            self._step(f"{verb} {_short(descriptor)}", Sync(number, only_data))
+        if number is None:
+            return
+        text = f"{verb} {_short(descriptor)}"
+        if self.kill and text.startswith(self.kill):
+            raise Killed
+        self._step(text, Sync(number, only_data))
 
     def _sync(self) -> None:
         self._step("sync", Sync(None))

@@ -1,283 +1,19 @@
-"""What converge.py does while the power is cut, and what has to be true of the machine afterwards."""
+"""What converge.py is recorded at: a change of every kind."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import itertools
 import json
-import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
-from explore import Exploration, scratch
-from forest import Forest
-from machines import Box, Memory, cut_off
-from recorder import Recorder, Recording
+from looks import HALF, STATE, View, enabled, looks, manifest, record
+from machines import Box, CrashSystem, service
+from recorder import Killed
+from trial import Run, Scenario
 
-from converge_support import PROGRAM, converge, digest, document, file, unit
-
-STATE = "var/lib/sovereign-edge"
-LOG = "var/log/sovereign-edge/history.jsonl"
-
-
-class Run(NamedTuple):
-    """One run of converge.py. One that does not commit waits for its confirmation: the old version is in force."""
-
-    verb: str
-    document: bytes
-    commits: bool = True
-    halves: frozenset[str] = frozenset()
-    """groups that may be between old and new while it goes on, if the machine's record says so"""
-
-
-View = Mapping[str, Mapping[str, str]]
-"""What a machine is in: group → thing → what is seen of it. A group changes at once or not at all."""
-HALF = {"record": "half"}
-"""A group of which the machine's own record says that it is being removed: the next run goes on with that."""
-
-
-class Scenario:
-    """A machine, the runs that are recorded, and what is looked at afterwards."""
-
-    reads: Mapping[str, Sequence[str]] = {}
-    """unit → paths whose texts it takes at its start"""
-    runs: Sequence[Run] = ()
-
-    def prepare(self, box: Box) -> None:
-        """Brings the machine into the state from which the recording starts."""
-
-    def view(self, root: Path) -> View:
-        """What the machine is in."""
-        raise NotImplementedError
-
-    def extra(self, root: Path) -> Mapping[str, str]:
-        """What need not go back, and has to be there in the end."""
-        del root
-        return {}
-
-
-class Trial:
-    """A scenario that was recorded, to be cut off at every step."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-        self.place = scratch("scenario")
-        root = Path(self.place)
-        make_system(root)
-        box = Box(self.place, scenario.reads, Memory({}, frozenset(), "boot-1"))
-        box.system.boot()
-        scenario.prepare(box)
-        recorder = Recorder(self.place, str(PROGRAM / "converge"), unread=[f"{STATE}/lock"])
-        box.system.changed = lambda text: recorder.note(text, box.system.remember())
-        self.moments = [self._view(root)]
-        logged = [len(lines(root))]
-        self.ends: list[int] = []
-        recorder.note("start", box.system.remember())
-        for run in scenario.runs:
-            with recorder as recording:
-                armed = self._run(box, run)
-            assert armed != run.commits, f"{run.verb} ended as if it was {'' if armed else 'not '}to be confirmed"
-            self.ends.append(len(recording.steps))
-            self.moments.append(self._view(root) if run.commits else self.moments[-1])
-            logged.append(len(lines(root)))
-        self.recording: Recording = recorder.recording
-        self.recording.verify()
-        self.extra = scenario.extra(root)
-        self.log = lines(root)
-        """the lines of the log when all is done"""
-        self.logged = logged
-        """how many of them there were at each moment"""
-        self._known: dict[int, str] = {}
-        """recovered disk → what came of it"""
-        self._forest = Forest()
-
-    @staticmethod
-    def _run(box: Box, run: Run) -> bool:
-        try:
-            box.run(run.verb, run.document)
-        except converge.Armed:
-            return True
-        return False
-
-    def close(self) -> None:
-        """Takes the machine away."""
-        shutil.rmtree(self.place)
-
-    def _view(self, root: Path) -> dict[str, dict[str, str]]:
-        return {group: dict(things) for group, things in self.scenario.view(root).items()}
-
-    def allowed(self, step: int) -> frozenset[str]:
-        """Outcomes that are right for a cut after so many steps: while a run goes on, each group is old or new."""
-        done = sum(1 for end in self.ends if end <= step)
-        running = step > ([0, *self.ends])[done] and done < len(self.scenario.runs)
-        moments = self.moments[done : done + 2] if running else [self.moments[done]]
-        halves = self.scenario.runs[done].halves if running else frozenset()
-        groups = []
-        for group in self.moments[0]:
-            found = [moment[group] for moment in moments] + ([HALF] if group in halves else [])
-            groups.append(list(dict.fromkeys(f"{group} {self._version(group, things)}" for things in found)))
-        most = self.logged[done + 1] if running else self.logged[done]
-        groups.append([f"log {number}" for number in range(self.logged[done], most + 1)])
-        return frozenset(", ".join(combination) for combination in itertools.product(*groups))
-
-    def _version(self, group: str, found: Mapping[str, str]) -> str:
-        """Number of the first moment at which a group was as it is found, or where it differs from the nearest one."""
-        if found == HALF:
-            return "half"
-        differs = [
-            {
-                name: f"{found.get(name)}, not {moment[group].get(name)}"
-                for name in found.keys() | moment[group].keys()
-                if moment[group].get(name) != found.get(name)
-            }
-            for moment in self.moments
-        ]
-        nearest = min(range(len(differs)), key=lambda number: len(differs[number]))
-        return str(nearest) if not differs[nearest] else f"a mixture: {nearest}, but {differs[nearest]}"
-
-    def exploration(self) -> Exploration:
-        """All cuts of the power."""
-        return Exploration(self.recording, self.judge, self.allowed)
-
-    def judge(self, place: str) -> str:
-        """Boots a machine after a cut: recovers, looks, recovers again, and goes on with the runs."""
-        box = Box(place, self.scenario.reads, cut_off("boot-2"))
-        box.run("recover boot")
-        recovered = self._read(place)
-        if recovered not in self._known:
-            self._known[recovered] = self._look(place) + self._follow(place, recovered)
-        return self._known[recovered]
-
-    def _look(self, place: str) -> str:
-        """What a recovered machine is in."""
-        root = Path(place)
-        view = self._view(root)
-        versions = {group: self._version(group, view[group]) for group in view}
-        pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(self.log, lines(root)))
-        there = sum(1 for _ in pairs)
-        outcome = ", ".join(f"{group} {version}" for group, version in {**versions, "log": there}.items())
-        if any(version.isdigit() and self.logged[int(version)] > there for version in versions.values()):
-            outcome += "; a change without its line in the log"
-        return outcome if HALF in view.values() else outcome + left_behind(root)
-
-    def _read(self, place: str) -> int:
-        """Number of the machine's disk, without the lock file, whose text names a process."""
-        with open(f"{place}/{STATE}/lock", "wb"):
-            return self._forest.read(place)
-
-    def _follow(self, place: str, recovered: int) -> str:
-        """What is wrong with a recovered machine, "" when nothing is."""
-        root = Path(place)
-        box = Box(place, self.scenario.reads, cut_off("boot-3"))
-        box.run("recover boot")
-        again = self._read(place)
-        if again != recovered:
-            return f"; a second recovery changes {difference(self._forest, recovered, again)}"
-        box.system.boot()
-        for run in self.scenario.runs:
-            self._run(box, run)
-        final = {**self._view(root), "extra": self.scenario.extra(root)}
-        wanted = {**self.moments[-1], "extra": self.extra}
-        if final != wanted:
-            return f"; the next runs lead to {unlike(final, wanted)}"
-        for run in self.scenario.runs:
-            said = box.run(run.verb, run.document)
-            if said[0] != "unchanged":
-                return f"; and {run.verb} says once more: {said[0]}"
-        return left_behind(root)
-
-
-def make_system(root: Path) -> None:
-    """A bare machine."""
-    for name in ("etc/systemd/system/multi-user.target.wants", "usr/sbin", "usr/lib/systemd/system", "var/log"):
-        (root / name).mkdir(parents=True)
-    for name in ("var/lib/apt/lists/partial", "var/lib/dpkg", "usr/local/lib", "proc/sys"):
-        (root / name).mkdir(parents=True)
-    (root / "var/lib/apt/lists/deb_Packages").write_text("")
-    os.utime(root / "var/lib/apt/lists")
-    for name in ("noise", "quiet"):
-        (root / f"usr/lib/systemd/system/{name}.service").write_text(service(name))
-    (root / "etc/systemd/system/multi-user.target.wants/noise.service").symlink_to(
-        "/usr/lib/systemd/system/noise.service"
-    )
-    (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 0\n")
-    (root / "etc/own.conf").write_text("of the machine itself\n")
-    (root / "etc/own.conf").chmod(0o640)
-    (root / "etc/own.link").symlink_to("own.conf")
-    (root / "etc/own.d").mkdir(mode=0o750)
-    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n")
-    (root / "etc/group").write_text("root:x:0:\nme:x:1000:\n")
-
-
-def left_behind(root: Path) -> str:
-    """Names temporary files that nobody removed; "" when there are none."""
-    found = [str(name.relative_to(root)) for name in root.rglob("*") if ".sovereign-edge." in name.name]
-    found += [str(name.relative_to(root)) for name in root.rglob("*.new")]
-    return f"; left behind: {sorted(found)}" if found else ""
-
-
-def difference(forest: Forest, one: int, other: int) -> list[str]:
-    """Paths in which two trees differ."""
-    first, second = forest.flat(one), forest.flat(other)
-    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
-
-
-def unlike(found: View, wanted: View) -> str:
-    """What is other than wanted."""
-    return "; ".join(
-        f"{group} {name}: {found[group].get(name)} instead of {things[name]}"
-        for group, things in wanted.items()
-        for name in things
-        if found[group].get(name) != things[name]
-    )
-
-
-def looks(root: Path, names: Sequence[str]) -> dict[str, str]:
-    """What stands in some paths: kind, mode, owner, text."""
-    return {name: look(root / name.lstrip("/")) for name in names}
-
-
-def look(place: Path) -> str:
-    """What stands in a path."""
-    if place.is_symlink():
-        return f"-> {os.readlink(place)}"
-    if not place.exists():
-        return "nothing"
-    found = place.stat()
-    access = f"{found.st_mode:o} {found.st_uid}:{found.st_gid}"
-    return access if place.is_dir() else f"{access} {place.read_bytes()!r}"
-
-
-def enabled(root: Path, names: Sequence[str]) -> dict[str, str]:
-    """Which units start at boot."""
-    return {name: look(root / "etc/systemd/system/multi-user.target.wants" / name) for name in names}
-
-
-def manifest(root: Path, role: str) -> dict[str, Any] | None:
-    """What the machine recorded of a role."""
-    name = root / STATE / "roles" / f"{role}.json"
-    return json.loads(name.read_bytes()) if name.exists() else None
-
-
-def record(root: Path, role: str) -> dict[str, str]:
-    """The same as a part of a view: which desired state the record says that the machine is in."""
-    found = manifest(root, role)
-    return {"record": "" if not found or not found["hash"] else found["hash"] + (" dirty" if found["dirty"] else "")}
-
-
-def lines(root: Path) -> list[bytes]:
-    """The whole lines of the log; fails when they are no chain."""
-    name = root / LOG
-    found = name.read_bytes().split(b"\n")[:-1] if name.exists() else []
-    before = "0" * 64
-    for number, line in enumerate(found):
-        entry = json.loads(line)
-        assert (entry["n"], entry["prev"]) == (number + 1, before), f"line {number + 1} of the log does not follow"
-        before = hashlib.sha256(line).hexdigest()
-    return found
+from converge_support import converge, digest, document, file, unit
 
 
 def secrets(generation: int, **more: str) -> bytes:
@@ -295,11 +31,6 @@ def roster(**roles: bytes) -> bytes:
     """A roster of roles given with their desired states."""
     header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
     return json.dumps({**header, "roles": {role: digest(data) for role, data in roles.items()}}).encode()
-
-
-def service(text: str) -> str:
-    """A unit file."""
-    return f"[Service]\nExecStart=/usr/bin/{text}\n[Install]\nWantedBy=multi-user.target\n"
 
 
 MASKED = {"enabled": False, "running": False, "masked": True}
@@ -324,14 +55,14 @@ NEW_WEB = document(
     files={
         "/etc/web/web.conf": file("two {{secret:web.password}}\n", "0640"),
         "/etc/web/mode.conf": file("the same\n", "0600"),
-        "/etc/web.d/extra/new.conf": file("new\n", owner="me:me"),
+        "/opt/web/extra/new.conf": file("new\n", owner="me:me"),
         "/etc/systemd/system/web.service": file(service("web")),
         "/etc/systemd/system/worker.service": file(service("worker")),
     },
     links={"/etc/web/current": {"target": "releases/2"}},
     units={
         "web.service": unit(restartOn={"/etc/web/web.conf": True}),
-        "worker.service": unit(restartOn={"/etc/web.d/extra/new.conf": True}),
+        "worker.service": unit(restartOn={"/opt/web/extra/new.conf": True}),
         "quiet.service": unit(enabled=False),
         "noise.service": MASKED,
     },
@@ -349,24 +80,38 @@ GONE = document(
         "/etc/systemd/system/gone.service": file(service("gone")),
     },
     links={"/etc/own.link": {"target": "gone.d"}},
-    units={"gone.service": unit(), "own.service": unit(enabled=False, running=False)},
+    units={"gone.service": unit(), "own.service": unit(enabled=False, running=False), "hidden.service": unit()},
 )
 
 
+GONE_HALF = frozenset({"gone"})
+
+
+def view_of_gone(root: Path) -> Mapping[str, str]:
+    """The role that goes; while its record says that it is being removed, anything between."""
+    names = ["/etc/gone.d", "/etc/gone.d/extra/gone.conf", "/etc/systemd/system/gone.service", "/srv/gone"]
+    names += ["/etc/own.conf", "/etc/own.link", "/etc/own.d", "/etc/systemd/system/hidden.service"]
+    recorded = record(root, "gone")
+    seen = {**looks(root, names), **enabled(root, "gone.service", "own.service", "hidden.service"), **recorded}
+    return HALF if recorded["record"].endswith("dirty") else seen
+
+
 class Web(Scenario):
-    """A rotation, a role that changes, and the sweep: 3 packages, 4 files, 1 link, 2 units and 1 secret; and a file, a
-    unit and a role that go."""
+    """A rotation, a role that changes, and the sweep: 3 packages, 4 files, 1 link, 4 units, 1 user and 1 secret; and a
+    file, a secret and a role that go."""
 
     reads: ClassVar = {
         "web.service": ["/etc/web/web.conf", "/etc/web/mode.conf"],
-        "worker.service": ["/etc/web.d/extra/new.conf"],
-        "gone.service": ["/etc/gone.d/extra/gone.conf"],
+        "worker.service": ["/opt/web/extra/new.conf"],
+        "noise.service": [],
+        "quiet.service": [],
     }
     runs: ClassVar = [
         Run("secrets", secrets(2)),
         Run("apply", NEW_WEB),
         Run("finish", roster(web=NEW_WEB), halves=frozenset({"gone", "dropped"})),
     ]
+    main = "web"
 
     def prepare(self, box: Box) -> None:
         """The old role, and one that will go."""
@@ -377,25 +122,24 @@ class Web(Scenario):
 
     def view(self, root: Path) -> View:
         """Secrets, the role, and what is swept."""
-        web = ["web/web.conf", "web/mode.conf", "web.d/extra/new.conf", "web/current"]
+        web = ["web/web.conf", "web/mode.conf", "web/current"]
         web += [f"systemd/system/{name}.service" for name in ("web", "worker", "noise", "quiet")]
+        units = ["web.service", "worker.service", "noise.service", "quiet.service"]
         view = {
             "secrets": looks(root, [f"/{STATE}/{name}.json" for name in ("secrets/web.password", "wireguard")]),
             "kept": looks(root, [f"/{STATE}/secrets/web.salt.json"]),
             "web": {
-                **looks(root, [f"/etc/{name}" for name in web]),
-                **enabled(root, ["web.service", "worker.service", "noise.service", "quiet.service"]),
+                **looks(root, ["/opt/web/extra/new.conf", *(f"/etc/{name}" for name in web)]),
+                **enabled(root, *units),
                 **record(root, "web"),
             },
             "dropped": self._dropped(root, "/etc/web/dropped.conf"),
-            "gone": {**self._gone(root), **record(root, "gone")},
+            "gone": view_of_gone(root),
             "policy": looks(root, ["/usr/sbin/policy-rc.d"]),
             "key": looks(root, [f"/{STATE}/secrets/gone.key.json"]),
         }
         if view["web"]["record"] == digest(NEW_WEB):
-            view["web"].update(self.extra(root))
-        if view["gone"]["record"].endswith("dirty"):
-            view["gone"] = HALF
+            view["web"] = {**view["web"], **self.extra(root)}
         return view
 
     @staticmethod
@@ -405,18 +149,118 @@ class Web(Scenario):
         there = looks(root, [name])
         return HALF if known and there[name] == "nothing" else {**there, "record": str(known)}
 
-    @staticmethod
-    def _gone(root: Path) -> Mapping[str, str]:
-        names = ["/etc/gone.d", "/etc/gone.d/extra/gone.conf", "/etc/systemd/system/gone.service", "/srv/gone"]
-        names += ["/etc/own.conf", "/etc/own.link", "/etc/own.d"]
-        return {**looks(root, names), **enabled(root, ["gone.service", "own.service"])}
+    def extra(self, root: Path) -> Mapping[str, str]:
+        """Packages, users and directories stay when a change is undone; what is ours has to be known for ever."""
+        names = ["/var/lib/dpkg/status", "/etc/passwd", "/etc/group", "/srv", "/srv/web", "/opt/web", "/opt/web/extra"]
+        touched = json.dumps((manifest(root, "web") or {}).get("touched"), sort_keys=True)
+        return {**looks(root, names), "touched": touched}
+
+
+class Failing(Web):
+    """A change that fails when all is swapped: it goes back by itself."""
+
+    runs: ClassVar = [Run("apply", NEW_WEB, ends="failed")]
+    since = "systemctl restart web.service"
+
+    def prepare(self, box: Box) -> None:
+        """The old role, and the new secret."""
+        super().prepare(box)
+        box.run("secrets", secrets(2))
+
+    def equip(self, system: CrashSystem) -> None:
+        """A unit that does not start."""
+        system.answers["systemctl start worker.service"] = (1, "it died")
 
     def extra(self, root: Path) -> Mapping[str, str]:
-        """Packages, users and directories stay when a change is undone."""
-        found = looks(
-            root, ["/var/lib/dpkg/status", "/etc/passwd", "/srv", "/srv/web", "/etc/web.d", "/etc/web.d/extra"]
-        )
-        return {**found, "touched": json.dumps((manifest(root, "web") or {}).get("touched"), sort_keys=True)}
+        """What came on top stays."""
+        return {name: words for name, words in super().extra(root).items() if name.startswith("/opt")}
+
+
+class Undone(Failing):
+    """A change that was cut off when all was swapped; the recovery at the next boot is cut off in turn."""
+
+    runs: ClassVar = [Run("recover boot")]
+    since = ""
+    settled = True
+    main = ""
+
+    def prepare(self, box: Box) -> None:
+        """The change that is cut off."""
+        super().prepare(box)
+        box.system.answers["systemctl start worker.service"] = _die
+        with contextlib.suppress(Killed):
+            box.run("apply", NEW_WEB)
+
+    def follow(self, box: Box) -> str:
+        """Nothing."""
+        return ""
+
+
+def _die(_words: object) -> tuple[int, str]:
+    raise Killed
+
+
+class Leave(Scenario):
+    """A node that leaves: the roster is empty."""
+
+    runs: ClassVar = [Run("finish", roster(), halves=GONE_HALF)]
+
+    def prepare(self, box: Box) -> None:
+        """One role."""
+        box.run("secrets", secrets(1, **{"gone.key": "key that goes"}))
+        box.run("apply", GONE)
+        box.run("finish", roster(gone=GONE))
+
+    def view(self, root: Path) -> View:
+        """The role."""
+        return {"gone": view_of_gone(root)}
+
+
+SMALL = document("small", files={"/etc/small.conf": file("small\n")})
+
+
+class Release(Scenario):
+    """Everything of ours goes, the program last. As long as anything is left the program is, to take it away."""
+
+    runs: ClassVar = [Run("release", halves=frozenset({"small", "ours"}))]
+    ours: ClassVar = [f"/{STATE}", "/usr/local/lib/sovereign-edge", f"/etc/systemd/system/{converge.RECOVER_UNIT}"]
+    tidy = False
+
+    def prepare(self, box: Box) -> None:
+        """One role, and the program as `install` puts it there."""
+        box.run("apply", SMALL)
+        library = box.root / "usr/local/lib/sovereign-edge"
+        (library / "versions/1/converge").mkdir(parents=True)
+        (library / "versions/1/converge/main.py").write_text("# the program\n")
+        (library / "current").symlink_to("versions/1")
+        (library / "converge.py").write_text("# the launcher\n")
+        (box.root / self.ours[2].lstrip("/")).write_text(service("recover"))
+        box.system.run(["systemctl", "enable", converge.RECOVER_UNIT])
+
+    def view(self, root: Path) -> View:
+        """The role, and what is ours: all, nothing, or, while it goes, a part."""
+        seen = {**looks(root, self.ours), **enabled(root, converge.RECOVER_UNIT)}
+        some = {words == "nothing" for words in seen.values()}
+        small = {**looks(root, ["/etc/small.conf"]), **record(root, "small")}
+        return {
+            "small": HALF if small["record"].endswith("dirty") else small,
+            "ours": HALF if len(some) > 1 else seen,
+        }
+
+    def recover(self, box: Box, boot: bool) -> None:
+        """The recovery unit runs when there is a journal."""
+        if (box.root / STATE / "journal.json").exists():
+            super().recover(box, boot)
+
+    def follow(self, box: Box) -> str:
+        """Releases again, if there is a program that can."""
+        library = box.root / "usr/local/lib/sovereign-edge"
+        if (library / "converge.py").exists() and (library / "current/converge/main.py").exists():
+            return super().follow(box)
+        rest = {name for name, words in looks(box.root, self.ours).items() if words != "nothing"} - {self.ours[1]}
+        (box.root / STATE).parent.mkdir(exist_ok=True)
+        super().follow(box)
+        return f"; no program, but {sorted(rest)}" if rest else ""
 
 
 OLD_FIREWALL = document(
@@ -442,7 +286,8 @@ class Firewall(Scenario):
     """A confirmed commit: applied and armed, and confirmed by a second run."""
 
     reads: ClassVar = {"nftables.service": ["/etc/nftables.conf"]}
-    runs: ClassVar = [Run("apply", NEW_FIREWALL, commits=False), Run("apply", NEW_FIREWALL)]
+    runs: ClassVar = [Run("apply", NEW_FIREWALL, ends="armed"), Run("apply", NEW_FIREWALL)]
+    main = "firewall"
 
     def prepare(self, box: Box) -> None:
         """The old firewall, confirmed."""
@@ -456,15 +301,13 @@ class Firewall(Scenario):
     def view(self, root: Path) -> View:
         """The files, the unit and the record."""
         names = ["/etc/nftables.conf", "/etc/nftables.d/more.nft"]
-        return {
-            "firewall": {**looks(root, names), **enabled(root, ["nftables.service"]), **record(root, "firewall")},
-        }
+        return {"firewall": {**looks(root, names), **enabled(root, "nftables.service"), **record(root, "firewall")}}
 
 
 class FirstFirewall(Firewall):
     """The same on a machine that has none of ours yet."""
 
-    runs: ClassVar = [Run("apply", OLD_FIREWALL, commits=False), Run("apply", OLD_FIREWALL)]
+    runs: ClassVar = [Run("apply", OLD_FIREWALL, ends="armed"), Run("apply", OLD_FIREWALL)]
 
     def prepare(self, box: Box) -> None:
         """What the package brought, not enabled."""

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 
 from converge.documents import ArtifactSpec
-from converge.durable import tree
+from converge.durable import sync_tree, tree
 from converge.errors import Failed, shown
 from converge.machine import Machine
 from converge.typed import TYPE_CHECKING, TypedDict, cast
@@ -87,11 +87,7 @@ def unpack(name: str, archive: str, target: str) -> None:
         os.rmdir(target)
         os.rename(target + ".inner", target)
     os.chmod(target, 0o755)
-    for entry in tree(target):
-        if not os.path.islink(entry):
-            descriptor = os.open(entry, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+    sync_tree(target)
 
 
 def _check_member(member: tarfile.TarInfo) -> None:

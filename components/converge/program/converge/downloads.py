@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 
 from converge.documents import ArtifactSpec
-from converge.durable import content, make_durably, remove, write_durably
+from converge.durable import content, make_durably, remove, sync_tree, write_durably
 from converge.errors import Failed
 from converge.machine import Machine
 from converge.paths import STATE
@@ -100,6 +100,7 @@ def put(file: str, target: str, mode: int) -> None:
     found = os.stat(file)
     if found.st_nlink == 1:
         os.chmod(file, mode)
+        sync_tree(file)
     if found.st_nlink == 1 or found.st_mode & 0o7777 == mode:
         with contextlib.suppress(OSError):
             os.link(file, target)
@@ -108,8 +109,7 @@ def put(file: str, target: str, mode: int) -> None:
 
     shutil.copyfile(file, target)
     os.chmod(target, mode)
-    with open(target, "rb") as copy:
-        os.fsync(copy.fileno())
+    sync_tree(target)
 
 
 def place_for(machine: Machine, name: str) -> str:
@@ -155,7 +155,7 @@ def sweep_downloads(machine: Machine) -> list[str]:
 def _forget(file: str) -> bool:
     with contextlib.suppress(OSError), open(file + ".part", "ab") as part:
         fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for ending in (".json", "", ".part"):
+        for ending in (".json.new", ".json", "", ".part"):
             remove(file + ending)
         return True
     return False

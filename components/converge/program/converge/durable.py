@@ -17,6 +17,17 @@ def fsync_directory(name: str) -> None:
         os.close(descriptor)
 
 
+def sync_tree(name: str) -> None:
+    """Makes a file durable, or a directory with everything below it; its own name is not part of that."""
+    for entry in tree(name):
+        if not os.path.islink(entry):
+            descriptor = os.open(entry, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
 def make_durably(name: str, mode: int) -> None:
     """Makes a directory, and those above it that are missing; one that is there stays as it is."""
     if not os.path.isdir(name):

@@ -8,8 +8,9 @@ import json
 import os
 from collections.abc import Mapping
 
+from converge import journal as journals
 from converge.documents import parse_install
-from converge.durable import content, fsync_directory, remove, write_durably
+from converge.durable import content, fsync_directory, remove, sync_tree, write_durably
 from converge.errors import Failed, Refused
 from converge.lock import locked
 from converge.log import Event, logged
@@ -105,7 +106,8 @@ def _write_version(machine: Machine, place: str, files: Mapping[str, str]) -> No
     os.makedirs(new + "/converge", mode=0o755)
     for name, body in files.items():
         if "/" in name:
-            write_durably(f"{new}/{name}", body.encode(), 0o644)
+            with open(f"{new}/{name}", "wb") as file:
+                file.write(body.encode())
             try:
                 # By hash, because a file system may give two versions the same size and second.
                 mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -113,6 +115,8 @@ def _write_version(machine: Machine, place: str, files: Mapping[str, str]) -> No
             except py_compile.PyCompileError as error:
                 remove(new)
                 raise Refused(f"the program is not one that this Python can run: {error.msg.strip()}") from None
+    # Python's own files too: a compiled module that is torn would end every run.
+    sync_tree(new)
     remove(place)
     os.rename(new, place)
     fsync_directory(os.path.dirname(place))
@@ -136,5 +140,4 @@ def _enable_recovery(machine: Machine) -> None:
     write_durably(machine.at(UNITS + RECOVER_UNIT), RECOVER_TEXT.encode(), 0o644)
     machine.run("install", ["systemctl", "daemon-reload"])
     machine.run("install", ["systemctl", "enable", RECOVER_UNIT])
-    with contextlib.suppress(FileNotFoundError):
-        fsync_directory(machine.at(UNITS + "sysinit.target.wants"))
+    journals.sync_units(machine)

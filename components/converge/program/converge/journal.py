@@ -20,7 +20,7 @@ from converge.errors import Failed, reason
 from converge.machine import Machine, Manifest, UnitState
 from converge.packages import installed_packages, restore_policy
 from converge.paths import OLD, STAGE, UNITS, is_unit_path
-from converge.places import check_parents
+from converge.places import check_parents, put_back
 from converge.sysctl import write_sysctl
 from converge.typed import TypedDict, cast
 
@@ -88,7 +88,7 @@ def close(machine: Machine, journal: Journal) -> None:
         # Where a service's link has come since then, nothing of ours is to be found.
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, Failed):
             check_parents(machine, directory, itself=True)
-            for name in (STAGE, OLD):
+            for name in (STAGE, OLD, *(os.path.basename(name) + OLD for name in below(journal, directory))):
                 remove(os.path.join(place, name))
             fsync_directory(place)
     # That it is gone need not be on the disk: to clear away a second time, or to undo what was undone, changes nothing.
@@ -100,10 +100,21 @@ def is_committed(machine: Machine, journal: Journal) -> bool:
     return machine.manifest(journal["role"]).get("run") == journal["run"]
 
 
+def below(journal: Journal, directory: str) -> list[str]:
+    """The paths right in a directory whose content is swapped."""
+    return sorted(name for name in journal["swaps"] if os.path.dirname(name) == directory)
+
+
 def backup_of(machine: Machine, name: str) -> str:
-    """Where the backup of a path stands."""
+    """Where the backup of a file or link stands."""
     target = machine.at(name)
     return os.path.join(os.path.dirname(target), OLD, os.path.basename(target))
+
+
+def directory_aside(machine: Machine, name: str) -> str:
+    """Where a directory moves when its place is taken: in the directory that it is in, so that the move is one change
+    of the disk, and no power cut can leave it without a name."""
+    return machine.at(name) + OLD
 
 
 def boot_id() -> str:
@@ -160,32 +171,39 @@ class Undo:
         for unit, state in self.machine.unit_states(sorted(before)).items():
             if state["masked"] and not before[unit]["masked"]:
                 self._attempt(["systemctl", "unmask", unit])
-            if not boot and not before[unit]["running"] and (unit in self.operated or state["running"]):
+            ours = unit in self.operated and state["known"]
+            if not boot and not before[unit]["running"] and (ours or state["running"]):
                 # Also one that systemd is about to start once more, which counts as neither running nor failed.
                 self._attempt(["systemctl", "stop", unit])
                 self.machine.system.run(["systemctl", "reset-failed", unit])
             if state["enabled"] and not before[unit]["enabled"]:
                 self._attempt(["systemctl", "disable", unit])
+        # For good, before its file goes: without that nothing could be disabled any more.
+        sync_units(self.machine)
 
     def _files(self) -> None:
-        for name, had in sorted(self.journal["swaps"].items(), reverse=True):
-            target, backup = self.machine.at(name), backup_of(self.machine, name)
-            try:
-                check_parents(self.machine, name)
-                if not had:
-                    remove(target)
-                elif os.path.lexists(backup):
-                    if os.path.isdir(target) and not os.path.islink(target):
-                        remove(target)
-                    # Both names may be of one file, and then a rename would do nothing and leave both.
-                    os.replace(backup, target)
-            except (OSError, Failed) as error:
-                self.problems.append(reason(error))
-        for directory in sorted({os.path.dirname(name) for name in self.journal["swaps"]}):
+        for directory in sorted({os.path.dirname(name) for name in self.journal["swaps"]}, reverse=True):
+            for name in below(self.journal, directory):
+                try:
+                    check_parents(self.machine, name)
+                    self._file(name)
+                except (OSError, Failed) as error:
+                    self.problems.append(reason(error))
             with contextlib.suppress(FileNotFoundError):
                 fsync_directory(self.machine.at(directory))
         if self.journal["stamps"]:
             self.machine.save("artifacts.json", {**load_stamps(self.machine), **self.journal["stamps"]})
+
+    def _file(self, name: str) -> None:
+        target, backup = self.machine.at(name), backup_of(self.machine, name)
+        moved = directory_aside(self.machine, name)
+        if not self.journal["swaps"][name]:
+            remove(target)
+        elif os.path.isdir(moved):
+            remove(target)
+            os.rename(moved, target)
+        elif os.path.lexists(backup):
+            put_back(backup, target)
 
     def _return_to_units(self, boot: bool) -> None:
         before = self.journal["units"]

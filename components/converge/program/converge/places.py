@@ -6,10 +6,10 @@ import contextlib
 import os
 import stat
 
-from converge.durable import fsync_directory
+from converge.durable import fsync_directory, remove, sync_tree
 from converge.errors import Failed
 from converge.machine import Machine
-from converge.paths import LIBRARY, LOG, RUN, STATE, UNITS, parents
+from converge.paths import LIBRARY, LOG, RUN, STAGE, STATE, UNITS, parents
 
 
 def check_parents(machine: Machine, name: str, itself: bool = False) -> None:
@@ -61,3 +61,16 @@ def keep_aside(target: str, backup: str) -> None:
         import shutil
 
         shutil.copy2(target, backup, follow_symlinks=False)
+        sync_tree(backup)
+
+
+def put_back(backup: str, target: str) -> None:
+    """Gives a path what was kept aside, in one rename. The backup stays: a power cut may leave the path as it was."""
+    stage = os.path.join(os.path.dirname(target), STAGE)
+    new = os.path.join(stage, os.path.basename(target))
+    os.makedirs(stage, exist_ok=True)
+    remove(new)
+    keep_aside(backup, new)
+    if os.path.isdir(target) and not os.path.islink(target):
+        remove(target)
+    os.replace(new, target)

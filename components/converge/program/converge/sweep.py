@@ -25,7 +25,7 @@ from converge.typed import cast
 
 def release(machine: Machine) -> list[str]:
     """The verb `release`: undoes every role and removes converge.py with all that it kept."""
-    if not os.path.isdir(machine.state("")):
+    if not os.path.isdir(machine.state("")) and not os.path.isdir(machine.at(LIBRARY)):
         return missed_outcome(machine, "release", "release") or ["unchanged"]
     if machine.detaches:
         return detached(machine, "release", "release", ["release"], b"")
@@ -33,12 +33,20 @@ def release(machine: Machine) -> list[str]:
         lines = Sweep(machine, machine.manifests(), set()).run(Event("release", "released"))
         for name in OWN_STATE:
             remove(machine.state(name))
-        machine.run("release", ["systemctl", "disable", RECOVER_UNIT])
-        remove(machine.at(UNITS + RECOVER_UNIT))
-        machine.run("release", ["systemctl", "daemon-reload"])
-        remove(machine.at(LIBRARY))
+        if os.path.lexists(machine.at(UNITS + RECOVER_UNIT)):
+            machine.run("release", ["systemctl", "disable", RECOVER_UNIT])
+            # For good, before its file goes: without that it could not be disabled any more.
+            journals.sync_units(machine)
+            remove(machine.at(UNITS + RECOVER_UNIT))
+            machine.run("release", ["systemctl", "daemon-reload"])
         with contextlib.suppress(OSError):
             os.rmdir(machine.state("").rstrip("/"))
+        # The program goes when nothing is left, for good, that it would be needed for.
+        journals.sync_units(machine)
+        fsync_directory(os.path.dirname(machine.state("").rstrip("/")))
+        if os.path.isdir(machine.at(LIBRARY)):
+            remove(machine.at(LIBRARY))
+            fsync_directory(os.path.dirname(machine.at(LIBRARY)))
     return ["changed: released"] + [line for line in lines if line.startswith("kept")]
 
 

@@ -281,7 +281,7 @@ class Transaction:
             target = self.machine.at(name)
             self.placed.append(name)
             if os.path.isdir(target) and not os.path.islink(target):
-                os.rename(target, journals.backup_of(self.machine, name))
+                os.rename(target, journals.directory_aside(self.machine, name))
             elif os.path.isdir(self.staged[name]):
                 # A directory takes the place of nothing else by itself. What stands there has a second name by now.
                 remove(target)
@@ -332,19 +332,17 @@ class Transaction:
                 state["installable"] or (spec["enabled"] and not state["known"])
             ):
                 self._systemctl("enable" if spec["enabled"] else "disable", unit)
-        journals.sync_units(self.machine)
         for unit, verb in verbs.items():
             if verb == "start" and states[unit]["failed"]:
                 self.machine.system.run(["systemctl", "reset-failed", unit])
             if verb:
                 self.operated.append(unit)
                 self._systemctl(verb, unit)
-        masked = [unit for unit, verb in masks.items() if verb == "mask"]
-        for unit in masked:
-            # It was stopped above: a mask alone ends nothing.
-            self._systemctl("mask", unit)
-        if masked:
-            journals.sync_units(self.machine)
+        for unit, verb in masks.items():
+            if verb == "mask":
+                # It was stopped above: a mask alone ends nothing.
+                self._systemctl("mask", unit)
+        journals.sync_units(self.machine)
 
     def unmask(self, states: dict[str, UnitState]) -> dict[str, str]:
         """Takes masks away, so that the units can be operated. Returns the units whose mask changes, and how."""

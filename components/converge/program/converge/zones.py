@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from converge.checkers import string
-from converge.durable import fsync_directory, remove, text_of, write_new
+from converge.durable import fsync_directory, remove, sync_tree, text_of, write_new
 from converge.errors import Failed
 from converge.machine import Machine
 from converge.typed import cast
@@ -32,6 +32,7 @@ def zone_init(machine: Machine) -> list[str]:
     if machine.chowns:
         os.chown(name + ".new", *owner)
     os.chmod(name + ".new", 0o640)
+    sync_tree(name + ".new")
     os.replace(name + ".new", name)
     fsync_directory(os.path.dirname(name))
     return [f"changed: {DATABASE}"]
