@@ -34,11 +34,6 @@ export function checks(python: string): Check[] {
         { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },
         { name: "unit", argv: [bin("jest")], count: jestCount },
         {
-            name: "uml",
-            argv: [bin("jest"), "--config", "jest.uml.config.json", "--runInBand", "--verbose"],
-            count: jestCount,
-        },
-        {
             name: "lab",
             argv: [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"],
             count: jestCount,
