@@ -1,4 +1,4 @@
-import { hostileInputs, pytestCount, pythonVersions, share } from "../../tools/checks/count";
+import { diskStates, hostileInputs, pytestCount, pythonVersions, share } from "../../tools/checks/count";
 
 const header = (version: string): string => `platform linux -- Python ${version}, pytest-8.4.2, pluggy-1.6.0\n`;
 const passed = "============================= 180 passed in 14.96s =============================\n";
@@ -22,6 +22,13 @@ test("what was tried is said in one line", () => {
     expect(hostileInputs("7 passed\n120020 hostile inputs\n9 documents judged twice\n==\n")).toBe(
         "120020 hostile inputs, 9 documents judged twice",
     );
+});
+
+test("power cuts are summed up", () => {
+    const line = (name: string): string =>
+        `${name}: 20 cuts, 300 disk states, 40 distinct, at most 9 at one step; 0 violations\n`;
+    expect(diskStates(`${line("Web")}.\n${line("Firewall")}`)).toBe("40 cuts, 600 disk states, 80 distinct");
+    expect(diskStates("none\n")).toBe("0 cuts, 0 disk states, 0 distinct");
 });
 
 test("the share of lines is that of the whole", () => {

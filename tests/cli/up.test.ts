@@ -146,6 +146,29 @@ describe("a node that leaves", () => {
         },
     );
 
+    test("that has left gets a road again only when it is added itself", async () => {
+        const clone = await makeClone(", leaving: true", { "stacks/home.lock.yaml": "version: 1\n" });
+        const { address, port } = clone.box;
+        const old = "  old: { hardware: amd64-1gb, address: 127.0.0.2, leaving: true }\n";
+        clone.set("../stacks/home.yaml", `${clone.read("stacks/home.yaml")}${old}`);
+        await clone.fleet("pin");
+        expect(roadsOf(clone)).toEqual({});
+        const answers = {
+            sudo: "ok",
+            python: "ok",
+            os: "debian",
+            osVersion: "13",
+            systemd: "yes",
+            arch: "amd64",
+            memory: 999,
+            clock: Date.now() / 1000,
+        };
+        const said = Object.entries(answers).map(([key, value]) => `${key}=${value}\n`);
+        clone.set("ssh-status", said.join(""));
+        const added = await clone.fleet("add", "box", address, "--port", String(port));
+        expect([added.code, Object.keys(roadsOf(clone) as object)]).toEqual([0, ["box"]]);
+    });
+
     test("stays in the lock when its release failed", async () => {
         const clone = await makeClone(", leaving: true");
         clone.set("pulumi-preview", steps("create"));

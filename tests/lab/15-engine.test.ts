@@ -136,7 +136,8 @@ test("a wrong host key is named with both fingerprints and the place of the pin,
     note("engine-host-key.txt", up.text);
     expect(up.code).not.toBe(0);
     expect(new Set(up.text.match(/SHA256:[A-Za-z0-9+/]{43}/g)).size).toBe(2);
-    expect(up.text).toMatch(/alice .* shows another host key[^]*raw\.json:alice[^]*host key mismatch/);
+    expect(up.text).toMatch(/alice .* shows another host key[^]*raw\.json:alice/);
+    expect(up.text).toContain("host key mismatch");
     expect(logins()).toBe(before);
 });
 

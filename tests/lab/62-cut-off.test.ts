@@ -38,7 +38,13 @@ let engine: Engine;
 
 /** Waits until a change has swapped a file in, and then for `up` to end: how, and how many seconds after the swap. */
 async function afterSwap(up: Promise<Result>, node: string, path: string, news: string): Promise<[Result, number]> {
-    await until(`${news} in ${path}`, 60, async () => (await textOf(node, path)).includes(news));
+    const early: { result?: Result } = {};
+    void up.then((result) => (early.result = result));
+    await until(`${news} in ${path}`, 60, async () => {
+        if ((await textOf(node, path)).includes(news)) return true;
+        if (early.result !== undefined) throw new Error(`\`up\` ended before the swap was seen:\n${early.result.text}`);
+        return false;
+    });
     const start = performance.now();
     const result = await up;
     return [result, (performance.now() - start) / 1000];
@@ -141,13 +147,13 @@ describe("a tunnel that the operator comes through", () => {
     test("comes back by itself when a change of it breaks the path in use", async () => {
         // The box is a router for the operator: crate sees the tunnel's other end, and nobody else.
         const nat = "table ip nine { chain out { type nat hook postrouting priority 100; oifname wg9 masquerade; }; }";
+        await start("box");
         await on("box", "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
         await on("box", "nft", nat);
         const fresh = await Engine.make(operator);
         const up = (address: string, allowed: string): ReturnType<Engine["up"]> =>
             fresh.up({ nodes: { box: box(), crate: crate(address, allowed) } });
         try {
-            await start("box");
             const first = await up("192.168.8.21", "10.99.0.1/32");
             note("cut-off-tunnel-first.txt", first.text);
             expect(first.code).toBe(0);

@@ -31,6 +31,13 @@ export const pythonVersions = (output: string): string =>
 export const hostileInputs = (output: string): string =>
     (output.match(/^\d+ (?:hostile inputs|documents judged twice)$/gm) ?? []).join(", ");
 
+/** What power cuts were tried: the sum of the lines `Web: 214 cuts, 16351 disk states, 4603 distinct, …`. */
+export const diskStates = (output: string): string => {
+    const found = [...output.matchAll(/^\w+: (\d+) cuts, (\d+) disk states, (\d+) distinct/gm)];
+    const [cuts, states, distinct] = [1, 2, 3].map((part) => found.reduce((sum, line) => sum + Number(line[part]), 0));
+    return `${cuts ?? 0} cuts, ${states ?? 0} disk states, ${distinct ?? 0} distinct`;
+};
+
 /** The share of lines in the last line of coverage's report: `TOTAL  2009  80  96.0%`. */
 export const share = (output: string): string => /^TOTAL .* (\S+%)$/m.exec(output)?.[1] ?? "";
 

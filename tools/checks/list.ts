@@ -1,6 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { goCount, hostileInputs, jestCount, pytestCount, pythonVersions, share, type Counter } from "./count";
+import {
+    diskStates,
+    goCount,
+    hostileInputs,
+    jestCount,
+    pytestCount,
+    pythonVersions,
+    share,
+    type Counter,
+} from "./count";
 
 /** One check: a command that must end with 0. */
 export interface Check {
@@ -10,6 +19,8 @@ export interface Check {
     readonly count?: Counter;
     /** A few words for the check's line, out of what it printed. */
     readonly note?: (output: string) => string;
+    /** Takes its time, and runs when it is asked for by name. */
+    readonly named?: true;
 }
 
 const bin = (name: string): string => `node_modules/.bin/${name}`;
@@ -59,6 +70,14 @@ function converge(python: string): Check[] {
             argv: [`${python}/pytest`, "tests/converge/hostile"],
             count: pytestCount,
             note: hostileInputs,
+        },
+        { name: "cuts", argv: [`${python}/pytest`, "tests/converge/crash"], count: pytestCount, note: diskStates },
+        {
+            name: "crash",
+            argv: [`${python}/pytest`, "tests/converge/crash/mutations.py"],
+            count: pytestCount,
+            note: diskStates,
+            named: true,
         },
         // The real apt and dpkg, on Debian 13 machines of their own.
         { name: "apt", argv: [`${python}/pytest`, "tests/converge/test_real_apt.py"], count: pytestCount },

@@ -16,6 +16,7 @@ const most = [
     "tests/converge",
     "--ignore=tests/converge/hostile/test_agreement.py",
     "--ignore=tests/converge/test_real_apt.py",
+    "--ignore=tests/converge/crash",
 ];
 const tests = ["-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", ...most];
 

@@ -276,7 +276,8 @@ class Install(Scenario):
             "program": {str(name.relative_to(current)): look(name) for name in sorted(current.rglob("*"))},
             "launcher": looks(root, [f"{self.library}/converge.py"]),
             "bundle": looks(root, [f"{self.library}/program.json"]),
-            "unit": {**looks(root, [unit_file]), **enabled(root, converge.RECOVER_UNIT)},
+            "unit": looks(root, [unit_file]),
+            "enabled": enabled(root, converge.RECOVER_UNIT),
         }
 
 
@@ -322,3 +323,7 @@ def _make_database(_machine: object, name: str) -> None:
         database.write(b"SQLite format 3")
         database.flush()
         os.fsync(database.fileno())
+
+
+CORNERS: list[type[Scenario]] = [NoLinks, NoLinksUndone, Stored, FirstStored, Torn, Full, Told]
+CORNERS += [Tool, Pack, Install, FirstInstall, Zones]

@@ -313,3 +313,6 @@ class FirstFirewall(Firewall):
         """What the package brought, not enabled."""
         (box.root / "usr/lib/systemd/system/nftables.service").write_text(service("nft"))
         (box.root / "etc/nftables.conf").write_text("as Debian has it\n")
+
+
+MAIN: list[type[Scenario]] = [Web, Firewall, FirstFirewall, Failing, Undone, Leave, Release]
