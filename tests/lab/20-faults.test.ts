@@ -54,6 +54,22 @@ describe("a node that is cut off, with a change pending on every node", () => {
             expect(await ask()).toBeGreaterThan(0);
         });
     });
+
+    test("is not left behind by a change of the mesh that it cannot follow: the others go back and name it", async () => {
+        await withInventory(everywhere, async () => {
+            await lab("freeze", "cecilia");
+            const up = await fleet("up");
+            note("left-behind.txt", `${up.text}\n${up.seconds} s`);
+            expect(up.code).toBe(1);
+            expect(up.text).toMatch(/cecilia answered through WireGuard before this change, and does not now/);
+            await lab("thaw", "cecilia");
+            expect(await ask()).toBeGreaterThan(0);
+            expect((await fleet("up")).code).toBe(0);
+            expect(await listenPort("gematria")).toBe("51821");
+            expect(await ask()).toBeGreaterThan(0);
+        });
+        expect((await fleet("up")).code).toBe(0);
+    });
 });
 
 test("with nothing pending, up and status still say that a node does not answer", async () => {

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
 
-from looks import LOG, STATE, View, enabled, look, looks, looks_below, record
+from looks import HALF, LOG, STATE, View, enabled, look, looks, looks_below, record
 from machines import Box, service
 from recorder import Killed
-from scenarios import secrets
+from scenarios import roster, secrets
 from trial import Run, Scenario
 
-from converge_support import converge, document, file, unit
+from converge_support import converge, digest, document, file, unit
 
 
 def boot(number: int, **more: Any) -> bytes:
@@ -66,6 +66,27 @@ class NoLinksUndone(NoLinks):
     def follow(self, box: Box) -> str:
         """Nothing."""
         return ""
+
+
+HIDDEN = document("hidden", units={"hidden.service": unit()})
+
+
+class Hidden(Scenario):
+    """A role that goes and has no files: it gives a unit back that was masked."""
+
+    runs: ClassVar = [Run("finish", roster(), halves=frozenset({"hidden"}))]
+
+    def prepare(self, box: Box) -> None:
+        """The role."""
+        box.run("apply", HIDDEN)
+        box.run("finish", roster(hidden=HIDDEN))
+
+    def view(self, root: Path) -> View:
+        """The unit; while the record says that the role is being removed, anything between."""
+        name = "/etc/systemd/system/hidden.service"
+        recorded = record(root, "hidden")
+        seen = {**looks(root, [name]), **enabled(root, "hidden.service"), **recorded}
+        return {"hidden": HALF if recorded["record"].endswith("dirty") else seen}
 
 
 class Stored(Scenario):
@@ -213,6 +234,33 @@ class Tool(Scenario):
         }
 
 
+TWO_PLACES = document(
+    "tools",
+    artifacts={
+        "/usr/local/bin/tool": artifact("tool-2", mode="0755"),
+        "/usr/local/share/tool": artifact("tool-2", mode="0644"),
+    },
+    files={"/etc/systemd/system/tool.service": file(service("tool"))},
+    units={"tool.service": unit(restartOn={"/usr/local/bin/tool": True})},
+    rollback="binary",
+)
+
+
+class Copied(Tool):
+    """One download in two places, with a mode of its own in the second, which is a copy."""
+
+    runs: ClassVar = [Run("apply", TWO_PLACES)]
+
+    def view(self, root: Path) -> View:
+        """The second place too, once it has to be there: what takes nobody's place may stay when a change is undone."""
+        seen = super().view(root)["tools"]
+        return {"tools": {**seen, **self.extra(root)} if seen["record"] == digest(TWO_PLACES) else seen}
+
+    def extra(self, root: Path) -> Mapping[str, str]:
+        """The second place."""
+        return looks(root, ["/usr/local/share/tool"])
+
+
 class Pack(Tool):
     """A download that is an archive and becomes a directory."""
 
@@ -326,4 +374,4 @@ def _make_database(_machine: object, name: str) -> None:
 
 
 CORNERS: list[type[Scenario]] = [NoLinks, NoLinksUndone, Stored, FirstStored, Torn, Full, Told]
-CORNERS += [Tool, Pack, Install, FirstInstall, Zones]
+CORNERS += [Tool, Copied, Pack, Hidden, Install, FirstInstall, Zones]

@@ -15,7 +15,9 @@ from trial import Trial
 
 from converge_support import PROGRAM, converge
 
-SITES = list(sites(Path(PROGRAM) / "converge"))
+# On a full disk the write is refused only here, where it can still be said clearly; what is lost of a part comes again.
+NOT_FOR_CUTS = {("transfer.py", "os.fsync(part.fileno())")}
+SITES = [site for site in sites(Path(PROGRAM) / "converge") if (site.file, site.text) not in NOT_FOR_CUTS]
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def _switch(machine: Machine, place: str, files: Mapping[str, str], text: bytes)
     # The launcher works with every version; whoever starts it now gets the old or the new one, as a whole.
     write_durably(machine.at(PROGRAM), files["converge.py"].encode(), 0o755)
     os.replace(library + "/current.new", library + "/current")
-    fsync_directory(library)
+    # The bundle goes into the same directory and takes the link to the disk with it.
     write_durably(machine.at(BUNDLE), text, 0o644)
     _forget_versions(library + "/versions", os.path.basename(place))
 

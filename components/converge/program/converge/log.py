@@ -70,7 +70,6 @@ def append(machine: Machine, event: Event) -> None:
             torn = end < os.fstat(descriptor).st_size
             if torn:
                 os.ftruncate(descriptor, end)
-                os.fsync(descriptor)
             data = b""
             for part in (Event("recover", "recovered: a line was cut off"), event) if torn else (event,):
                 number += 1
@@ -183,7 +182,6 @@ def _write(descriptor: int, data: bytes, end: int) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, end)
-            os.fsync(descriptor)
         raise
 
 
