@@ -36,6 +36,8 @@ export interface Clone {
     set(name: string, text: string): void;
     /** Runs `./fleet -s home`. */
     fleet(...args: string[]): Promise<Finished>;
+    /** The same with something on its standard input. */
+    feed(input: string, ...args: string[]): Promise<Finished>;
     /** The stand-ins' calls so far, in order, without the paths of programs. */
     calls(): string[];
     read(file: string): string;
@@ -80,6 +82,7 @@ export async function makeClone(entry = "", more: Readonly<Record<string, string
             writeFileSync(join(fake, name), text);
         },
         fleet: (...args) => run(join(root, "fleet"), ["-s", "home", ...args], { cwd: root, env }),
+        feed: (input, ...args) => run(join(root, "fleet"), ["-s", "home", ...args], { cwd: root, env, input }),
         calls: () => readFileSync(join(fake, "calls"), "utf8").split("\n").filter(Boolean),
         read: (file) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "(none)"),
     };

@@ -9,6 +9,7 @@ import { ask, fleet, must, note, notes, on, operator, pulumi, root, until, withI
 
 const nodes = ["alice", "cecilia", "gematria"];
 const canary = `canary-${randomBytes(12).toString("hex")}`;
+const rotated = `canary+/~-${randomBytes(12).toString("hex")}`;
 
 /** A secret in every form it could be written in by accident. */
 function forms(secret: string): string[] {
@@ -19,7 +20,10 @@ function forms(secret: string): string[] {
             .toString("base64")
             .slice(pad === 0 ? 0 : pad + 1, -4),
     );
-    return [...new Set([secret, JSON.stringify(secret).slice(1, -1), raw.toString("hex"), ...aligned])];
+    const plain = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), raw.toString("hex")];
+    // And in the alphabet of URLs (RFC 4648 §5).
+    const forUrls = aligned.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
+    return [...new Set([...plain, ...aligned, ...forUrls])];
 }
 
 /** Every process of the machines: whatever they run later descends from one of these. */
@@ -60,10 +64,31 @@ function filesBelow(directory: string): string[] {
         .map((entry) => join(entry.parentPath, entry.name));
 }
 
+/** Another value for the same key: its generation shows in the preview, and only its user is touched. Gives all that was printed. */
+async function rotate(): Promise<string[]> {
+    const set = await operator(["./fleet", "-s", "dev", "secret", "set", "gateway-key.web"], { input: rotated });
+    const preview = await fleet("preview");
+    note("rotation-preview.txt", preview.text);
+    expect([set.code, preview.code]).toEqual([0, 0]);
+    expect(preview.stdout).toMatch(/gateway-key\.web\b.*\b1\b.*\b2\b/);
+    const roles = new Set(preview.stdout.match(/\S+ on (alice|cecilia|gematria)/g));
+    expect([...roles].sort()).toEqual(["caddy on gematria", "finish on gematria", "secrets on gematria"]);
+    const up = await fleet("up");
+    note("rotation-up.txt", up.text);
+    expect(up.code).toBe(0);
+    await expect(ask([`Authorization: Bearer ${canary}`])).rejects.toThrow(/asks for a key/);
+    expect(await ask([`Authorization: Bearer ${rotated}`])).toBeGreaterThan(0);
+    const history = await fleet("history", "gematria");
+    expect([history.code, history.text]).toEqual([0, expect.stringContaining("gateway-key.web (generation 2)")]);
+    return [set, preview, up, history].map(({ text }) => text);
+}
+
 test("no secret is found outside the files that are meant to hold it", async () => {
     await must(["npm", "run", "-s", "up"]);
     const begun = Date.now();
     const config = readFileSync(resolve(root, "Pulumi.dev.yaml"), "utf8");
+    const lockFile = resolve(root, "stacks/dev.lock.yaml");
+    const lock = readFileSync(lockFile, "utf8");
     const trace = resolve(notes, "execve.txt");
     note("execve.txt", "");
     const roots = processesOfMachines();
@@ -113,14 +138,16 @@ test("no secret is found outside the files that are meant to hold it", async () 
             outputs.push(set.text, ...steps.map((step) => step.text));
             await expect(ask()).rejects.toThrow(/asks for a key/);
             expect(await ask([`Authorization: Bearer ${canary}`])).toBeGreaterThan(0);
+            outputs.push(...(await rotate()));
         });
     } finally {
         tracer.kill("SIGTERM");
         writeFileSync(resolve(root, "Pulumi.dev.yaml"), config);
+        writeFileSync(lockFile, lock);
     }
     outputs.push(readFileSync(trace, "utf8"), readFileSync(`${trace}.operator`, "utf8"));
     expect(outputs.at(-2)).toMatch(/execve\(.*converge\.py/);
-    const secrets = [canary, ...(await secretsOfTheFleet())].flatMap(forms);
+    const secrets = [canary, rotated, ...(await secretsOfTheFleet())].flatMap(forms);
     expect(secrets.length).toBeGreaterThan(40);
     const hits = (where: string, text: string): string[] =>
         secrets.filter((secret) => text.includes(secret)).map(() => where);
@@ -160,7 +187,12 @@ test("no secret is found outside the files that are meant to hold it", async () 
     rmSync(`${trace}.operator`);
     // Without the key in the inventory it leaves the machine, too.
     expect((await fleet("up")).code).toBe(0);
-    const left = await on("gematria", "sh", "-c", `grep -rl ${canary} /etc /var/lib/sovereign-edge || true`);
+    const left = await on(
+        "gematria",
+        "sh",
+        "-c",
+        `grep -rl -e ${canary} -e ${rotated} /etc /var/lib/sovereign-edge || true`,
+    );
     expect(left.stdout).toBe("");
     expect(await ask()).toBeGreaterThan(0);
 });

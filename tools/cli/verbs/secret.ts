@@ -2,6 +2,7 @@ import { listOf } from "../../../components/fleet/errors";
 import { planSecrets } from "../../../components/secrets/plan";
 import { loadStack, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
+import { updateLock } from "../files";
 import { columns } from "../output";
 import { askHidden, canAsk } from "../prompt";
 import { pulumi, requireStack } from "../pulumi";
@@ -25,17 +26,30 @@ async function set(context: Context, name: string): Promise<ExitCode> {
     const asked = askedFor(stack.inventory);
     const value = canAsk() ? await askHidden(`Value of ${name} (not shown): `) : await readAll();
     if (value === "") throw new Refusal("The value is empty; nothing was set.");
+    // First, so that no value is ever stored under the number of another one; a number too high does no harm.
+    const generation = stack.secretNames.includes(name) ? raiseGeneration(stack.files.lock, name) : 1;
     const key = `sovereign-edge:secrets["${name}"]`;
     const { code, stderr } = await pulumi(root, stack.name, ["config", "set", "--path", "--secret", key], {
         input: value,
     });
     if (code !== 0) throw new Failure(`The secret could not be written: ${stderr.trim()}`);
+    const which = generation === 1 ? "" : ` (generation ${generation})`;
     out.say(
-        `${name} is set, encrypted in Pulumi.${stack.name}.yaml. It goes to the nodes with the next \`./fleet up\`.`,
+        `${name}${which} is set, encrypted in Pulumi.${stack.name}.yaml. It goes to the nodes with the next \`./fleet up\`.`,
     );
     if (!asked.includes(name)) out.warn(`Nothing in the inventory asks for it. Asked for: ${listOf(asked)}.`);
-    out.result({ stack: stack.name, set: name, wanted: asked.includes(name) });
+    out.result({ stack: stack.name, set: name, generation, wanted: asked.includes(name) });
     return exitCodes.done;
+}
+
+/** A new value is a new generation: whatever uses it is rendered again. Gives its number. */
+function raiseGeneration(lock: string, name: string): number {
+    let generation = 1;
+    updateLock(lock, ({ generations, ...rest }) => {
+        generation = (generations[name] ?? 1) + 1;
+        return { ...rest, generations: { ...generations, [name]: generation } };
+    });
+    return generation;
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a verb is asynchronous
