@@ -17,6 +17,7 @@ export interface Recipe {
 export const RECIPES_IN_ORDER: readonly Recipe[] = [
     { name: "debian-13", seconds: 50 },
     { name: "uml", seconds: 20, base: "debian-13" },
+    { name: "uml-kernel", seconds: 240 },
     { name: "debian-11", seconds: 40 },
     { name: "pebble", seconds: 5 },
     { name: "caddy", seconds: 60 },

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, watch } from "node:fs";
 import { consoleOf } from "./handle";
 import type { UmlMachine } from "./handle";
-import { cut } from "./machine";
+import { cut, start } from "./machine";
 import { ended, pauseAsync, spawnOn } from "./ssh";
 import type { ExecOptions } from "./ssh";
 
@@ -43,6 +43,14 @@ function follow(file: string, seen: (text: string) => void): () => void {
     };
 }
 
+/** Looks until the power is cut, or nothing more can come; ends with what appeared. @throws Error without a cut */
+async function watched(sight: Sight, what: string, pattern: RegExp | string, seconds: number): Promise<string> {
+    const deadline = Date.now() + seconds * 1000;
+    while (!sight.isCut && !sight.isOver && Date.now() < deadline) await pauseAsync();
+    if (sight.isCut) return sight.seen;
+    throw new Error(`${what} did not come to ${String(pattern)} within ${seconds} s. What appeared:\n${sight.seen}`);
+}
+
 /**
  * Starts a command on a machine and takes the machine's power the moment a pattern appears. A program that is to be cut at an exact point prints
  * a line there and waits for what never comes: its standard input has ended, so it sleeps, or calls `signal.pause()`. One that detaches itself
@@ -67,12 +75,26 @@ export async function cutWhen(
         stream?.setEncoding("utf8").on("data", place === "output" ? look : () => undefined);
     // What runs detached goes on after the command that started it.
     void ended(child).then(() => (sight.isOver = place === "output"));
-    const deadline = Date.now() + seconds * 1000;
-    while (!sight.isCut && !sight.isOver && Date.now() < deadline) await pauseAsync();
-    unfollow?.();
-    child.kill("SIGKILL");
-    if (sight.isCut) return sight.seen;
-    throw new Error(
-        `\`${command}\` on ${machine.name} did not come to ${String(pattern)} within ${seconds} s. What appeared:\n${sight.seen}`,
-    );
+    return watched(sight, `\`${command}\` on ${machine.name}`, pattern, seconds).finally(() => {
+        unfollow?.();
+        child.kill("SIGKILL");
+    });
+}
+
+/**
+ * Gives a machine power and takes it again the moment a pattern appears on its console.
+ * @returns what appeared until then
+ * @throws Error when the time is up; the machine then keeps its power.
+ */
+export async function cutWhileBooting(
+    machine: UmlMachine,
+    pattern: RegExp | string,
+    seconds = PATIENCE_SECONDS,
+): Promise<string> {
+    const sight: Sight = { seen: "", isCut: false, isOver: false };
+    const unfollow = follow(consoleOf(machine), (text) => {
+        cutAtSight(machine, pattern, sight, text);
+    });
+    start(machine);
+    return watched(sight, `The boot of ${machine.name}`, pattern, seconds).finally(unfollow);
 }

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { artifactFile } from "../artifacts";
 import { startDetached } from "../daemon";
 import { ensureSshKey } from "../identity";
 import { isAlive } from "../processes";
@@ -78,7 +79,9 @@ export function start(machine: UmlMachine): void {
     // A program of the machine and its kernel take turns: on one processor they need not wake another up, which is a quarter of the boot.
     const processor = String(number % cpus().length);
     const placed = ["env", `--chdir=${folder}`, `TMPDIR=${memoryFolder(memory)}`, "taskset", "--cpu-list", processor];
-    const argv = inRig(rig, [...placed, "linux.uml", ...kernelArguments(machine)]);
+    const modules = artifactFile("uml-kernel", "modules");
+    const kernel = [artifactFile("uml-kernel", "linux"), ...kernelArguments({ ...machine, modules })];
+    const argv = inRig(rig, [...placed, ...kernel]);
     writeFileSync(join(folder, "process.json"), JSON.stringify(startDetached(argv, consoleOf(machine))));
 }
 

@@ -84,13 +84,12 @@ export interface Start {
     readonly base: string;
     /** Name of the identity's contents. */
     readonly identity: string;
+    /** Folder of the kernel's modules. */
+    readonly modules: string;
 }
 
-/**
- * Arguments of linux.uml; paths without a slash lie in the machine's folder. What is left out of the kernel saves a second and more: a benchmark
- * for RAID 6 that runs against the clock, and 512 terminals of an age gone by.
- */
-export function kernelArguments({ name, number, memory, base, identity }: Start): string[] {
+/** Arguments of the kernel; paths without a slash lie in the machine's folder. */
+export function kernelArguments({ name, number, memory, base, identity, modules }: Start): string[] {
     return [
         `mem=${memory}M`,
         `ubd0=disk.cow,${base}`,
@@ -105,9 +104,7 @@ export function kernelArguments({ name, number, memory, base, identity }: Start)
         "ssl=null",
         "uml_dir=.",
         `umid=${name}`,
-        "hostfs=/usr/lib/uml/modules",
-        "initcall_blacklist=raid6_select_algo",
-        "pty.legacy_count=0",
+        `hostfs=${modules}`,
         "loglevel=7",
         "systemd.show_status=yes",
     ];

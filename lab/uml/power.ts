@@ -4,7 +4,8 @@ import type { ProcessId } from "../processes";
 import { waitFor } from "../shell";
 
 const DEATH_SECONDS = 10;
-const PROGRAM = "linux.uml";
+/** File name of the kernel. */
+const PROGRAM = "linux";
 
 /** A process as /proc/PID/stat describes it. */
 interface Member {

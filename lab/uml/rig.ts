@@ -10,6 +10,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { artifactFile } from "../artifacts";
 import { startDetached } from "../daemon";
 import { ensureSshKey } from "../identity";
 import { DISKS } from "../paths";
@@ -82,11 +83,10 @@ function startNetwork(folder: string): ProcessId {
 
 /**
  * Opens a rig: a folder for its disks and a network of its own. Rigs whose owner has died are closed on the way.
- * @throws Error when this is not Linux, not root, or without User-mode Linux.
+ * @throws Error when this is not Linux, not root, or nothing has been built.
  */
 export function openRig(): Rig {
-    if (!existsSync("/usr/bin/linux.uml"))
-        throw new Error("There is no User-mode Linux (/usr/bin/linux.uml). Run `tools/setup --lab`.");
+    artifactFile("uml-kernel", "linux");
     closeOrphans();
     mkdirSync(RIGS, { recursive: true });
     const folder = mkdtempSync(join(RIGS, "rig-"));

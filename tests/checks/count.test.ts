@@ -1,4 +1,4 @@
-import { diskStates, hostileInputs, pytestCount, pythonVersions, share } from "../../tools/checks/count";
+import { diskStates, hostileInputs, powerCuts, pytestCount, pythonVersions, share } from "../../tools/checks/count";
 
 const header = (version: string): string => `platform linux -- Python ${version}, pytest-8.4.2, pluggy-1.6.0\n`;
 const passed = "============================= 180 passed in 14.96s =============================\n";
@@ -29,6 +29,11 @@ test("power cuts are summed up", () => {
         `${name}: 20 cuts, 300 disk states, 40 distinct, at most 9 at one step; 0 violations\n`;
     expect(diskStates(`${line("Web")}.\n${line("Firewall")}`)).toBe("40 cuts, 600 disk states, 80 distinct");
     expect(diskStates("none\n")).toBe("0 cuts, 0 disk states, 0 distinct");
+});
+
+test("real power cuts are counted by what became of the machine", () => {
+    const line = (version: string): string => `cut: web, before \`rename a → b\` → ${version} (9.1 s)\n`;
+    expect(powerCuts(`${line("new")}PASS\n${line("old")}${line("old")}`)).toBe("3 power cuts: 1 new, 2 old");
 });
 
 test("the share of lines is that of the whole", () => {

@@ -21,7 +21,14 @@ import {
 import { killGroup, membersOf, whileStill } from "../../lab/uml/power";
 
 const numbers = Array.from({ length: 200 }, (_, number) => number);
-const start = { name: "alice", number: 0, memory: 512, base: "/cache/root.ext4", identity: "0123456789abcdef" };
+const start = {
+    name: "alice",
+    number: 0,
+    memory: 512,
+    base: "/cache/root.ext4",
+    identity: "0123456789abcdef",
+    modules: "/cache/modules",
+};
 const keys = { host: "PRIVATE", hostPublic: "ssh-ed25519 AAAA root@alice\n", operator: "ssh-ed25519 BBBB operator\n" };
 
 describe("a rig's plan", () => {

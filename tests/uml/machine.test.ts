@@ -80,8 +80,9 @@ pc("a machine", () => {
         expect(Number(stdout.trim().split(/\s+/).at(-1))).toBeGreaterThan(1900);
     });
 
-    test("has WireGuard", async () => {
-        await exec(alice, "sudo wireguard-go wg0 && sudo wg show wg0 && sudo ip link delete wg0");
+    test("has nftables, WireGuard and modules to load", async () => {
+        await exec(alice, "sudo nft add table inet seen && sudo nft list tables | grep -q seen");
+        await exec(alice, "sudo ip link add wg0 type wireguard && sudo wg show wg0 && sudo modprobe dummy");
     });
 
     test("keeps through a cut what was synced, and loses what was written in the same moment and was not", async () => {

@@ -38,6 +38,13 @@ export const diskStates = (output: string): string => {
     return `${cuts ?? 0} cuts, ${states ?? 0} disk states, ${distinct ?? 0} distinct`;
 };
 
+/** How often the power went, and what the machines were in then: the lines `cut: web, before … → old (9.1 s)`. */
+export const powerCuts = (output: string): string => {
+    const versions = [...output.matchAll(/^cut: .* → (.+) \([\d.]+ s\)$/gm)].map(([, version]) => version);
+    const tally = [...new Set(versions)].sort().map((one) => `${versions.filter((it) => it === one).length} ${one}`);
+    return `${versions.length} power cuts: ${tally.join(", ")}`;
+};
+
 /** The share of lines in the last line of coverage's report: `TOTAL  2009  80  96.0%`. */
 export const share = (output: string): string => /^TOTAL .* (\S+%)$/m.exec(output)?.[1] ?? "";
 

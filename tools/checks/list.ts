@@ -5,6 +5,7 @@ import {
     goCount,
     hostileInputs,
     jestCount,
+    powerCuts,
     pytestCount,
     pythonVersions,
     share,
@@ -44,10 +45,26 @@ export function checks(python: string): Check[] {
         { name: "go vet", argv: ["go", "-C", "tools/providers", "vet", "./..."] },
         { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },
         { name: "unit", argv: [bin("jest")], count: jestCount },
+        ...uml(),
         {
             name: "lab",
             argv: [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"],
             count: jestCount,
+        },
+    ];
+}
+
+/** On User-mode Linux machines: real power cuts at some steps of a change, and by name at all of them. */
+function uml(): Check[] {
+    const argv = [bin("jest"), "--config", "jest.uml.config.json", "--runInBand", "--verbose"];
+    return [
+        { name: "uml", argv, count: jestCount, note: powerCuts },
+        {
+            name: "uml-all",
+            argv: ["env", "EVERY_CUT=1", ...argv, "tests/uml/converge.test.ts"],
+            count: jestCount,
+            note: powerCuts,
+            named: true,
         },
     ];
 }

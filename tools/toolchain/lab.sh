@@ -4,9 +4,7 @@
 : "${root:?}" "${cache:?}"
 # Debian packages, of the lab and of `npm test`.
 lab_packages="systemd-container mmdebstrap wireguard-tools iproute2 nftables dnsmasq-base openssh-client curl git cmake g++ make \
-libssl-dev shellcheck strace xz-utils zstd procps python3-venv python3-pip openssl ca-certificates e2fsprogs"
-# User-mode Linux is a kernel for PCs only; elsewhere the tests that need it are left out.
-[ "$(uname -m)" != x86_64 ] || lab_packages="$lab_packages user-mode-linux"
+libssl-dev shellcheck strace xz-utils zstd procps python3-venv python3-pip openssl ca-certificates e2fsprogs flex bison bc kmod"
 
 # lab_prerequisites: Linux, root, packages; says everything that is missing in as few lines as it can.
 lab_prerequisites() {
