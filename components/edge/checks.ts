@@ -1,7 +1,7 @@
 import type { Check } from "../fleet/check";
 import type { Problem } from "../fleet/errors";
-import { isPrivate } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";
+import { behindNat } from "../node/machine";
 import { placementProblems } from "../node/placement";
 
 const placements: Check = (checked) => {
@@ -10,20 +10,6 @@ const placements: Check = (checked) => {
         ...(edge === undefined ? [] : placementProblems(edge.at, ["edge", "at"], checked)),
         ...(dns === undefined ? [] : placementProblems([dns.primary], ["dns", "primary"], checked)),
     ];
-};
-
-const oneEdge: Check = ({ inventory }) => {
-    const at = inventory.edge?.at ?? [];
-    return at.length < 2
-        ? []
-        : [
-              {
-                  code: "SE023",
-                  path: ["edge", "at"],
-                  message: `${at.join(" and ")} would both ask for certificates, and each would get the other's challenges.`,
-                  fix: `Write one node, for example \`at: ${at[0] ?? ""}\`; passing challenges between edges is not built yet.`,
-              },
-          ];
 };
 
 const publicNodes: Check = ({ inventory }) => [
@@ -35,12 +21,12 @@ const publicNodes: Check = ({ inventory }) => [
 
 function mustBePublic(inventory: Inventory, name: string, path: string[], what: string): Problem[] {
     const node = inventory.nodes[name];
-    if (node === undefined || !isPrivate(node.address)) return [];
+    if (node === undefined || !behindNat(node)) return [];
     return [
         {
             code: "SE022",
             path,
-            message: `${what} must be reachable from the internet, and ${name} has the private address ${node.address}.`,
+            message: `${what} must be reachable from the internet, and ${name} has the private address ${node.address ?? ""}.`,
             fix: "Place it on a node with a public address.",
         },
     ];
@@ -74,4 +60,4 @@ const publicNames: Check = ({ inventory, keys }) => {
 };
 
 /** Checks on the edge, the nameserver and public names. */
-export const edgeChecks: readonly Check[] = [placements, oneEdge, publicNodes, publicNames];
+export const edgeChecks: readonly Check[] = [placements, publicNodes, publicNames];

@@ -1,12 +1,22 @@
+import { judge, type Judged } from "./accept";
 import { checks } from "./checks";
+import { isWarning } from "./codes";
+import { designFleet, type Design } from "./design";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
+import { expandKeys } from "./expand";
 import type { Inventory } from "./schema";
-import { parseShape } from "./shape";
-import { readSource } from "./source";
+import { parseShape, valueAt } from "./shape";
+import { readSource, type Source } from "./source";
 
 /** An inventory that passed every check, and the means to say where a path of it stands. */
 export interface Loaded {
     readonly inventory: Inventory;
+    /** What it amounts to. */
+    readonly design: Design;
+    /** Warnings that are not accepted. */
+    readonly warnings: readonly PlacedProblem[];
+    /** Warnings that stand, with the reasons why. */
+    readonly accepted: Judged["accepted"];
     readonly place: (problem: Problem) => PlacedProblem;
 }
 
@@ -18,15 +28,33 @@ export function loadInventory(stack: string, file: string, text: string): Loaded
     const source = readSource(file, text);
     if (source.problems.length > 0) throw new InventoryError(source.problems);
     const shape = parseShape(source.value);
-    const across = shape.inventory === undefined ? [] : crossProblems(stack, shape.inventory, source.value);
-    const problems = [...shape.problems, ...across].map((problem) => source.place(problem));
-    if (problems.length > 0 || shape.inventory === undefined) throw new InventoryError(sortByPlace(problems));
-    return { inventory: shape.inventory, place: (problem) => source.place(problem) };
+    if (shape.inventory === undefined) throw refusal(source, shape.problems);
+    const { inventory, problems: twice } = expandKeys(onlyPlaced(shape.inventory));
+    const design = designFleet(inventory);
+    const across = crossProblems(stack, inventory, design, source.value);
+    const { problems, accepted } = judge([...shape.problems, ...twice, ...across], inventory);
+    if (problems.some(({ code }) => !isWarning(code))) throw refusal(source, problems);
+    const place = (problem: Problem): PlacedProblem => source.place(problem);
+    return { inventory, design, warnings: sortByPlace(problems.map(place)), accepted, place };
 }
 
-function crossProblems(stack: string, inventory: Inventory, value: unknown): Problem[] {
+/** The inventory without nodes of which nobody can say where they are: SE018 says so, and nothing should follow from it. */
+function onlyPlaced(inventory: Inventory): Inventory {
+    const placed = Object.entries(inventory.nodes).filter(
+        ([, { address, droplet }]) => address !== undefined || droplet !== undefined,
+    );
+    return { ...inventory, nodes: Object.fromEntries(placed) };
+}
+
+function refusal(source: Source, problems: readonly Problem[]): InventoryError {
+    return new InventoryError(sortByPlace(problems.map((problem) => source.place(problem))));
+}
+
+function crossProblems(stack: string, inventory: Inventory, design: Design, value: unknown): Problem[] {
     const written = (value ?? {}) as { nodes?: Record<string, unknown> };
-    const checked = { inventory, stack, nodeNames: Object.keys(written.nodes ?? {}), keys: Object.keys(written) };
+    const nodeNames = Object.keys(written.nodes ?? {});
+    const at = (path: readonly (string | number)[]): unknown => valueAt(value, path);
+    const checked = { inventory, design, stack, nodeNames, keys: Object.keys(written), written: at };
     return checks.flatMap((check) => check(checked));
 }
 

@@ -81,7 +81,7 @@ function planNode(
         fleet: stack.name,
         name,
         address: node?.address ?? "",
-        port: node?.port ?? 22,
+        port: node?.port ?? inventory.ssh.port ?? 22,
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
         hostKey: pin?.key ?? "",

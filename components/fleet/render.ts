@@ -27,7 +27,7 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         packages[node] = [...(packages[node] ?? []), ...needs];
     };
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
-        add(name, "sshd", renderSshd(address, port ?? 22));
+        add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
     }
     for (const [node, mesh] of Object.entries(planMesh(inventory))) {
         add(node, "wireguard", renderWireguard(node, mesh, generations), ["wireguard-tools"]);

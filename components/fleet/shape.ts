@@ -124,7 +124,8 @@ function remove(tree: unknown, path: Path): unknown {
     return Array.isArray(tree) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+/** The value at a path of plain data, undefined when nothing is there. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
     return path.reduce<unknown>(
         (node, key) =>
             typeof node === "object" && node !== null ? (node as Record<string, unknown>)[String(key)] : undefined,

@@ -1,5 +1,6 @@
 import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
 import type { PlacedProblem, Problem } from "./errors";
+import { expandPattern, isPattern } from "./patterns";
 
 /** A YAML text that remembers where every key and value stands. */
 export interface Source {
@@ -41,7 +42,8 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
     let offset = 0;
     for (const key of path) {
         const next: unknown = isMap(node)
-            ? node.items.find((item) => isPair(item) && keyOf(item) === String(key))
+            ? (node.items.find((item) => isPair(item) && keyOf(item) === String(key)) ??
+              node.items.find((item) => isPair(item) && standsFor(keyOf(item), String(key))))
             : isSeq(node)
               ? node.items[Number(key)]
               : undefined;
@@ -50,6 +52,10 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
         node = isPair(next) ? next.value : next;
     }
     return offset;
+}
+
+function standsFor(pattern: string, name: string): boolean {
+    return isPattern(pattern) && expandPattern(pattern).includes(name);
 }
 
 function keyOf(pair: Pair): string {

@@ -1,6 +1,7 @@
 import type { Check } from "../fleet/check";
 import { staying } from "../fleet/leaving";
-import { contains, isPrivate, parsePrefix } from "../fleet/net";
+import { contains, parsePrefix } from "../fleet/net";
+import { behindNat } from "../node/machine";
 import { meshAddresses, sameLan } from "./plan";
 
 const insideNetwork: Check = ({ inventory }) =>
@@ -40,7 +41,7 @@ const reachable: Check = ({ inventory }) => {
     const nodes = Object.entries(staying(inventory).nodes);
     return nodes.flatMap(([name, node], index) =>
         nodes.slice(0, index).flatMap(([other, peer]) =>
-            !isPrivate(node.address) || !isPrivate(peer.address) || sameLan(inventory, name, other)
+            !behindNat(node) || !behindNat(peer) || sameLan(inventory, name, other)
                 ? []
                 : [
                       {

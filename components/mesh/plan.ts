@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { isPrivate, parsePrefix, toAddress } from "../fleet/net";
+import { parsePrefix, toAddress } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";
+import { behindNat, endpointAddress } from "../node/machine";
 
 /** One peer as a node sees it. */
 export interface Peer {
@@ -41,7 +42,7 @@ export function meshAddresses(inventory: Inventory): Record<string, string> {
 export function sameLan(inventory: Inventory, a: string, b: string): boolean {
     const [one, two] = [inventory.nodes[a], inventory.nodes[b]];
     if (one === undefined || two === undefined) return false;
-    return isPrivate(one.address) && isPrivate(two.address) && one.location === two.location;
+    return behindNat(one) && behindNat(two) && one.location === two.location;
 }
 
 /** The nodes of the mesh, sorted; none in a fleet of one node. */
@@ -71,9 +72,10 @@ export function planMesh(inventory: Inventory): Record<string, MeshNode> {
 function planPeer(inventory: Inventory, addresses: Record<string, string>, name: string, peer: string): Peer {
     const self = inventory.nodes[name];
     const other = inventory.nodes[peer];
-    const otherIsPublic = other !== undefined && !isPrivate(other.address);
-    const endpoint = otherIsPublic || sameLan(inventory, name, peer) ? other?.address : undefined;
-    const natted = self !== undefined && isPrivate(self.address);
+    const otherIsPublic = other !== undefined && !behindNat(other);
+    const dialled = other !== undefined && (otherIsPublic || sameLan(inventory, name, peer));
+    const endpoint = dialled ? endpointAddress(peer, other) : undefined;
+    const natted = self !== undefined && behindNat(self);
     return {
         name: peer,
         allowedIps: `${addresses[peer] ?? ""}/32`,

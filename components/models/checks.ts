@@ -1,14 +1,15 @@
 import type { Check } from "../fleet/check";
 import { didYouMean, listOf } from "../fleet/errors";
+import { nodeOf } from "../node/machine";
 import { placementProblems } from "../node/placement";
 import { models } from "./catalogue";
 
 const placements: Check = (checked) => [
-    ...Object.entries(checked.inventory.models?.engines ?? {}).flatMap(([engine, at]) =>
+    ...Object.entries(checked.inventory.models?.engines ?? {}).flatMap(([engine, { at }]) =>
         placementProblems(at, ["models", "engines", engine], checked),
     ),
-    ...Object.entries(checked.inventory.models?.serve ?? {}).flatMap(([model, at]) =>
-        placementProblems(at, ["models", "serve", model], checked),
+    ...Object.entries(checked.inventory.models?.serve ?? {}).flatMap(([model, { at }]) =>
+        placementProblems(at.map(nodeOf), ["models", "serve", model], checked),
     ),
 ];
 
@@ -25,9 +26,10 @@ const known: Check = ({ inventory }) => {
 };
 
 const engineThere: Check = ({ inventory, nodeNames }) => {
-    const engines = inventory.models?.engines["llama.cpp"] ?? [];
-    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, at]) =>
+    const engines = inventory.models?.engines["llama.cpp"]?.at ?? [];
+    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, { at }]) =>
         at
+            .map(nodeOf)
             .filter((node) => nodeNames.includes(node) && !engines.includes(node))
             .map((node) => ({
                 code: "SE031" as const,
@@ -38,20 +40,5 @@ const engineThere: Check = ({ inventory, nodeNames }) => {
     );
 };
 
-const oneModel: Check = ({ inventory }) => {
-    const serve = Object.entries(inventory.models?.serve ?? {});
-    const second = serve[1]?.[0];
-    return second === undefined
-        ? []
-        : [
-              {
-                  code: "SE032" as const,
-                  path: ["models", "serve", second],
-                  message: `The gateway cannot yet choose between ${serve.map(([model]) => model).join(" and ")}.`,
-                  fix: "Serve one model; routing by the request's `model` is not built yet.",
-              },
-          ];
-};
-
 /** Checks on models, engines and the gateway. */
-export const modelChecks: readonly Check[] = [placements, known, engineThere, oneModel];
+export const modelChecks: readonly Check[] = [placements, known, engineThere];

@@ -67,7 +67,7 @@ test.each([
         "a node without address",
         dev(", address: 203.0.113.10", ""),
         "dev",
-        ['13:3 SE004 nodes.gematria.address | "address" is missing. | Write a text.'],
+        ["13:3 SE018 nodes.gematria | Nobody says where gematria is. | Write `address: ADDRESS`, as it is reached at."],
     ],
     [
         "a location that is not there",
@@ -134,15 +134,6 @@ test.each([
         dev("192.168.8.11", "192.168.9.11"),
         "dev",
         [expect.stringMatching(/SE016 nodes.alice.address .*outside 192.168.8.0/)],
-    ],
-    [
-        "two edges",
-        dev("at: gematria", "at: [gematria, second]").replace(
-            "  gematria:",
-            "  second: { hardware: amd64-1gb, address: 203.0.113.11 }\n  gematria:",
-        ),
-        "dev",
-        [expect.stringMatching(/SE023 edge.at .*Write one node/)],
     ],
     [
         "a header that Caddy would take for a deletion",

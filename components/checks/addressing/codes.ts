@@ -1,0 +1,2 @@
+/** Codes of the family `addressing`. */
+export const addressingCodes = {} as const;

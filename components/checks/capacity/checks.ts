@@ -1,0 +1,4 @@
+import type { Check } from "../../fleet/check";
+
+/** Checks of the family `capacity`. */
+export const capacityChecks: readonly Check[] = [];

@@ -1,0 +1,2 @@
+/** Codes of the family `capacity`. */
+export const capacityCodes = {} as const;

@@ -1,0 +1,2 @@
+/** Codes of the family `certificates`. */
+export const certificateCodes = {} as const;

@@ -1,0 +1,2 @@
+/** Codes of the family `hardware`. */
+export const hardwareCodes = {} as const;

@@ -1,0 +1,2 @@
+/** Codes of the family `names`. */
+export const nameCodes = {} as const;

@@ -1,0 +1,2 @@
+/** Codes of the family `network`. */
+export const networkCodes = {} as const;

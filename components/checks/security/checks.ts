@@ -1,0 +1,4 @@
+import type { Check } from "../../fleet/check";
+
+/** Checks of the family `security`. */
+export const securityChecks: readonly Check[] = [];

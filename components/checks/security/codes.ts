@@ -1,0 +1,2 @@
+/** Codes of the family `security`. */
+export const securityCodes = {} as const;

@@ -1,0 +1,2 @@
+/** Codes of the family `services`. */
+export const serviceCodes = {} as const;

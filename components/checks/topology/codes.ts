@@ -1,0 +1,2 @@
+/** Codes of the family `topology`. */
+export const topologyCodes = {} as const;

@@ -1,0 +1,2 @@
+/** Codes of the family `versions`. */
+export const versionCodes = {} as const;

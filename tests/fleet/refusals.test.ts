@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { codes } from "../../components/fleet/codes";
+import { InventoryError, formatProblems } from "../../components/fleet/errors";
+import { loadInventory } from "../../components/fleet/load";
+
+const folder = (name: string): string => resolve(__dirname, "..", name);
+const inventories = (name: string): string[] =>
+    (readdirSync(folder(name), { recursive: true }) as string[]).filter((file) => file.endsWith(".yaml")).sort();
+const fleetOf = (text: string): string => /^fleet: (\S+)/m.exec(text)?.[1] ?? "home";
+
+/** What is said of an inventory: its refusal, or the warnings that it stands with. */
+function said(file: string, text: string): string {
+    try {
+        const { warnings } = loadInventory(fleetOf(text), file, text);
+        return warnings.length === 0 ? "" : formatProblems(warnings);
+    } catch (error) {
+        if (error instanceof InventoryError) return error.message;
+        throw error;
+    }
+}
+
+const rejected = inventories("reject");
+const texts = rejected.map((file) => readFileSync(join(folder("reject"), file.replace(/yaml$/, "txt")), "utf8"));
+
+test.each(rejected.map((file, index) => [file, texts[index]!] as const))("tests/reject/%s", (file, expected) => {
+    const text = readFileSync(join(folder("reject"), file), "utf8");
+    expect(`${said(file.split("/").at(-1)!, text)}\n`).toBe(expected);
+});
+
+test.each(inventories("accept"))("tests/accept/%s", (file) => {
+    expect(said(file, readFileSync(join(folder("accept"), file), "utf8"))).toBe("");
+});
+
+test("every code that an inventory alone can bring up has a fixture", () => {
+    // What lies beside the inventory (lock, host keys, secrets) is not in a fixture.
+    const beside = ["SE005", "SE040", "SE041", "SE042", "SE043", "SE044", "SE045"];
+    const seen = new Set(texts.flatMap((text) => text.match(/\bSE\d{3}\b/g) ?? []));
+    expect(Object.keys(codes).filter((code) => !seen.has(code) && !beside.includes(code))).toEqual([]);
+});
