@@ -49,6 +49,12 @@ const machine = {
         .transform((text) => Number(text.slice(0, -1)))
         .optional()
         .describe("What its power supply gives, in watts."),
+    watts: z
+        .string()
+        .regex(/^\d{1,4}(\.\d)?w$/, "watts like 15w")
+        .transform((text) => Number(text.slice(0, -1)))
+        .optional()
+        .describe("What it draws at the wall over a month, in watts; halfway between idle and busy when left out."),
     circuit: label.optional().describe("Electric circuit or rack feed; nodes of one circuit fail together."),
     ups: label.optional().describe("Uninterruptible power supply it hangs on."),
     npu: z.string().optional().describe("Accelerator on it: hailo-8l, hailo-8 or hailo-10h."),
