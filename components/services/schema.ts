@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { domainName, placement } from "../edge/schema";
 import { eachNames, namePattern } from "../fleet/each";
-import { diskSize, duration, memorySize } from "../fleet/units";
+import { diskSize, duration, interval, memorySize } from "../fleet/units";
 import { label, port } from "../node/schema";
 
 const portRange = z
@@ -17,7 +17,7 @@ const names = z
 
 /**
  * A block of services. `each` makes one block many, each with its own `{name}`; which options a service takes is said in
- * its catalogue entry (SE061).
+ * its catalogue entry (SE170).
  */
 export const serviceSchema = z.strictObject({
     type: z.string().optional().describe("Name in the catalogue; the block's own key when left out."),
@@ -48,6 +48,7 @@ export const serviceSchema = z.strictObject({
         .optional()
         .describe("Node.js it runs on; ours when left out."),
     provider: domainName.optional().describe("Outside party it cannot do without, for example a model API."),
+    every: interval.optional().describe("How often it runs."),
     requests: z
         .string()
         .regex(/^\d{1,6}(\.\d{1,3})?(kb|mb)\/s$/, "traffic like 200kb/s")
