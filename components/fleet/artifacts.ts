@@ -31,7 +31,7 @@ export function neededArtifacts(inventory: Inventory): NeededArtifact[] {
         ...archesOf(inventory, engines).map((arch) => need(llamaCppArtifact, arch)),
         ...serving.flatMap(([name]) => {
             const model = models[name];
-            return model === undefined
+            return model?.url === undefined || model.version === undefined
                 ? []
                 : [{ key: modelKey(name), version: model.version, arch: "any" as const, url: model.url }];
         }),
