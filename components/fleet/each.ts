@@ -4,11 +4,23 @@ import { patternList } from "./zod-patterns";
 
 const oneName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Names that `each` gives: written out, in the order written, each a DNS label. */
-export const eachNames = patternList.superRefine((names, context) => {
-    const wrong = names.find((name) => !oneName.test(name));
+/** Whether a text can be one of the names of `each`: a DNS label, which may start with a digit. */
+export function isEachName(text: string): boolean {
+    return oneName.test(text);
+}
+
+const written = patternList.superRefine((names, context) => {
+    const wrong = names.find((name) => !isEachName(name));
     if (wrong !== undefined) context.addIssue({ code: "custom", message: `names of a-z, 0-9 and -, not "${wrong}"` });
 });
+
+// What is in the file stands here before the shape is looked at (name-files.ts); what is still a file could not be read.
+const fromFile = z
+    .strictObject({ file: z.string().min(1).describe("Text file beside the inventory, one name a line.") })
+    .transform((): string[] => []);
+
+/** Names that `each` gives, in the order written, each a DNS label: written out, as a pattern, or in a file. */
+export const eachNames = z.union([fromFile, written]);
 
 /** A public name in which `{name}` stands for one of `each`. */
 export const namePattern = z

@@ -4,6 +4,7 @@ import { isWarning } from "./codes";
 import { designFleet, type Design } from "./design";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { expandKeys } from "./expand";
+import { fillNameFiles, type ReadBeside } from "./name-files";
 import type { Inventory } from "./schema";
 import { parseShape, valueAt } from "./shape";
 import { readSource, type Source } from "./source";
@@ -22,21 +23,25 @@ export interface Loaded {
 
 /**
  * Reads an inventory: YAML, shape, checks across concepts.
+ * @param read gives the files with names that the inventory refers to; without it there are none
  * @throws InventoryError with every problem at once, sorted by place; nothing has been contacted by then.
  */
-export function loadInventory(stack: string, file: string, text: string): Loaded {
+export function loadInventory(stack: string, file: string, text: string, read: ReadBeside = noFile): Loaded {
     const source = readSource(file, text);
     if (source.problems.length > 0) throw new InventoryError(source.problems);
-    const shape = parseShape(source.value);
-    if (shape.inventory === undefined) throw refusal(source, shape.problems);
+    const files = fillNameFiles(source.value, read);
+    const shape = parseShape(files.value);
+    if (shape.inventory === undefined) throw refusal(source, [...files.problems, ...shape.problems]);
     const { inventory, problems: twice } = expandKeys(onlyPlaced(shape.inventory));
     const design = designFleet(inventory);
     const across = crossProblems(stack, inventory, design, source.value);
-    const { problems, accepted } = judge([...shape.problems, ...twice, ...across], inventory);
+    const { problems, accepted } = judge([...files.problems, ...shape.problems, ...twice, ...across], inventory);
     if (problems.some(({ code }) => !isWarning(code))) throw refusal(source, problems);
     const place = (problem: Problem): PlacedProblem => source.place(problem);
     return { inventory, design, warnings: sortByPlace(problems.map(place)), accepted, place };
 }
+
+const noFile: ReadBeside = () => undefined;
 
 /** The inventory without nodes of which nobody can say where they are: SE018 says so, and nothing should follow from it. */
 function onlyPlaced(inventory: Inventory): Inventory {

@@ -4,6 +4,7 @@ import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { readKnownHosts, type HostKey } from "./known-hosts";
 import { loadInventory, sortByPlace, type Loaded } from "./load";
 import { readLock, type Lock } from "./lock";
+import type { ReadBeside } from "./name-files";
 import { readSource } from "./source";
 
 /** Where the files of a stack are; absolute paths. */
@@ -65,7 +66,7 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
     const { lock, problems, place } = readLock(relative(process.cwd(), files.lock), readText(files.lock));
     if (problems.length > 0) throw new InventoryError(sortByPlace(problems));
     return {
-        ...loadInventory(name, shown, text),
+        ...loadInventory(name, shown, text, filesBeside(files.inventory)),
         name,
         files,
         lock,
@@ -75,6 +76,11 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
         shownCa: relative(process.cwd(), files.ca),
         chatPage: readFileSync(resolve(__dirname, "../models/gateway/chat.html"), "utf8"),
     };
+}
+
+/** Gives the files with names that stand beside an inventory. */
+export function filesBeside(inventory: string): ReadBeside {
+    return (file) => readText(resolve(inventory, "..", file));
 }
 
 function readText(file: string): string | undefined {

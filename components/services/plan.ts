@@ -19,6 +19,8 @@ export interface Instance {
     readonly type: string;
     /** Name of its own: that of the block, or `BLOCK-NAME`. */
     readonly name: string;
+    /** What it is called inside the fleet: `LABEL.FLEET.internal`. */
+    readonly label: string;
     readonly node: string;
     /** Nodes that it could move to, in order of preference; it takes nothing there. */
     readonly standby: readonly string[];
@@ -48,17 +50,18 @@ export function planInstances(inventory: Inventory): Instance[] {
             const entry = inventory.services[block];
             return entry === undefined ? [] : planBlock(inventory, block, entry);
         });
-    return withoutClashes(instances);
+    return withoutClashes(inventory, instances);
 }
 
 /** Moves a derived port to the next free one of its node where two names happen to have the same. */
-function withoutClashes(instances: readonly Instance[]): Instance[] {
-    const taken = new Set(
-        instances.filter(({ port }) => !isDerived(port)).map(({ node, port }) => `${node} ${port ?? ""}`),
-    );
+function withoutClashes({ services }: Inventory, instances: readonly Instance[]): Instance[] {
+    const isDerived = ({ block }: Instance): boolean =>
+        services[block]?.each !== undefined && services[block].ports === undefined;
+    const fixed = instances.filter((instance) => !isDerived(instance));
+    const taken = new Set(fixed.flatMap(({ node, listeners }) => listeners.map(({ port }) => `${node} ${port}`)));
     return instances.map((instance) => {
         const { node, port, listeners } = instance;
-        if (port === undefined || !isDerived(port)) return instance;
+        if (port === undefined || !isDerived(instance)) return instance;
         let free = port;
         while (taken.has(`${node} ${free}`)) free++;
         taken.add(`${node} ${free}`);
@@ -81,6 +84,7 @@ function planBlock({ nodes }: Inventory, block: string, entry: ServiceEntry): In
                 block,
                 type: entry.type ?? block,
                 name: full,
+                label: name ?? block,
                 node,
                 standby,
                 memory: entry.memory ?? type?.memory.bytes ?? 0,
@@ -116,13 +120,7 @@ function listenersOf(type: ServiceType | undefined, port: number | undefined): L
     });
 }
 
-const derived = { first: 20_000, count: 10_000 };
-
 /** A port of 20000 to 29999 that depends on the name alone: neighbours that come and go do not move it. */
 function spread(name: string): number {
-    return derived.first + (createHash("sha256").update(name).digest().readUInt32BE(0) % derived.count);
-}
-
-function isDerived(port: number | undefined): boolean {
-    return port !== undefined && port >= derived.first && port < derived.first + derived.count;
+    return 20_000 + (createHash("sha256").update(name).digest().readUInt32BE(0) % 10_000);
 }

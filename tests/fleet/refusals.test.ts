@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { codes } from "../../components/fleet/codes";
 import { InventoryError, formatProblems } from "../../components/fleet/errors";
 import { loadInventory } from "../../components/fleet/load";
+import { filesBeside } from "../../components/fleet/stack";
 
 const folder = (name: string): string => resolve(__dirname, "..", name);
 const inventories = (name: string): string[] =>
@@ -10,9 +11,10 @@ const inventories = (name: string): string[] =>
 const fleetOf = (text: string): string => /^fleet: (\S+)/m.exec(text)?.[1] ?? "home";
 
 /** What is said of an inventory: its refusal, or the warnings that it stands with. */
-function said(file: string, text: string): string {
+function said(file: string): string {
+    const text = readFileSync(file, "utf8");
     try {
-        const { warnings } = loadInventory(fleetOf(text), file, text);
+        const { warnings } = loadInventory(fleetOf(text), basename(file), text, filesBeside(file));
         return warnings.length === 0 ? "" : formatProblems(warnings);
     } catch (error) {
         if (error instanceof InventoryError) return error.message;
@@ -24,12 +26,11 @@ const rejected = inventories("reject");
 const texts = rejected.map((file) => readFileSync(join(folder("reject"), file.replace(/yaml$/, "txt")), "utf8"));
 
 test.each(rejected.map((file, index) => [file, texts[index]!] as const))("tests/reject/%s", (file, expected) => {
-    const text = readFileSync(join(folder("reject"), file), "utf8");
-    expect(`${said(file.split("/").at(-1)!, text)}\n`).toBe(expected);
+    expect(`${said(join(folder("reject"), file))}\n`).toBe(expected);
 });
 
 test.each(inventories("accept"))("tests/accept/%s", (file) => {
-    expect(said(file, readFileSync(join(folder("accept"), file), "utf8"))).toBe("");
+    expect(said(join(folder("accept"), file))).toBe("");
 });
 
 test("every code that an inventory alone can bring up has a fixture", () => {
