@@ -1,8 +1,7 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { behindNat } from "../node/machine";
-import { sameLan } from "../mesh/plan";
+import { planPaths } from "../mesh/paths";
 import { staying } from "./leaving";
 
 type Path = readonly (string | number)[];
@@ -33,12 +32,9 @@ function nodeGaps(inventory: Inventory): Gap[] {
     const written = nodes.flatMap(([name, node]) =>
         keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
     );
-    const apart = nodes.filter(([name, node], index) =>
-        nodes
-            .slice(0, index)
-            .some(([other, peer]) => behindNat(node) && behindNat(peer) && !sameLan(inventory, name, other)),
-    );
-    return [...written, ...apart.map(([name]): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]])];
+    const relayed = planPaths(inventory).filter(({ way }) => way.kind === "relayed");
+    const apart = [...new Set(relayed.map(({ between }) => between[1]))];
+    return [...written, ...apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]])];
 }
 
 function nameGaps({ edge, dns, people }: Inventory): Gap[] {

@@ -32,7 +32,9 @@ const baseCodes = {
     SE012: { rule: "A placement names a node that exists." },
     SE013: { rule: "A location that is named is declared." },
     SE014: { rule: "Hardware is a profile we know." },
-    SE015: { rule: "Every pair of nodes can reach each other: one of them is public or both share a location." },
+    SE015: {
+        rule: "Every pair of nodes can reach each other: one of them is public, both share a location, or a public node relays.",
+    },
     SE016: { rule: "A private address lies inside the LAN of its location." },
     SE017: { rule: "Nothing is placed on a node that leaves." },
     SE018: { rule: "A node is `hardware` that exists or a `droplet` to rent, and says what that needs." },

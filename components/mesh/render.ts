@@ -33,7 +33,7 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
 function greet(mesh: MeshNode): DesiredCheck {
     const addresses = mesh.peers
         .filter((peer) => peer.endpoint !== undefined)
-        .map((peer) => peer.allowedIps.split("/")[0]);
+        .map((peer) => peer.allowedIps[0]?.split("/")[0]);
     return {
         argv: ["sh", "-c", `for peer in ${addresses.join(" ")}; do ping -c1 -W1 $peer & done; wait; true`],
         within: 10,
@@ -63,7 +63,7 @@ function renderPeer(node: string, peer: Peer): string[] {
         "[Peer]",
         `PublicKey = {{wireguard:${peer.name}}}`,
         `PresharedKey = {{secret:${pairSecret(node, peer.name)}}}`,
-        `AllowedIPs = ${peer.allowedIps}`,
+        `AllowedIPs = ${peer.allowedIps.join(", ")}`,
         // An endpoint of a NATed peer would be re-applied at every syncconf; left out, the kernel learns it.
         ...(peer.endpoint === undefined ? [] : [`Endpoint = ${peer.endpoint}`]),
         `PersistentKeepalive = ${peer.keepalive === 0 ? "off" : peer.keepalive}`,
