@@ -1,4 +1,7 @@
 import type { Inventory } from "../fleet/schema";
+import { accessParties } from "./access";
+import { serviceParties } from "./services";
+import { sourceParties } from "./sources";
 
 /** Somebody outside the fleet who could stop a part of it. */
 export interface Party {
@@ -11,8 +14,13 @@ export interface Party {
     readonly when: "at once" | "later";
 }
 
-/** Every outside party, by name. */
+/** Every outside party, by name; one line for each thing he is needed for. */
 export function planParties(inventory: Inventory): Party[] {
-    void inventory;
-    return [];
+    const merged = new Map<string, Party>();
+    for (const party of [...accessParties(inventory), ...sourceParties(inventory), ...serviceParties(inventory)]) {
+        const key = `${party.name} ${party.role} ${party.when}`;
+        const stops = [...new Set([...(merged.get(key)?.stops ?? []), ...party.stops])].sort();
+        merged.set(key, { ...party, stops });
+    }
+    return [...merged.values()].sort((a, b) => a.name.localeCompare(b.name) || a.role.localeCompare(b.role));
 }
