@@ -34,8 +34,8 @@ export interface Machine {
     readonly accelerator?: Accelerator & { readonly name: string };
     /** PCIe devices that can be fitted without a switch; absent when nobody says. */
     readonly slots?: number;
-    /** Drawn at the wall, watts, its accelerator included. */
-    readonly watts: { readonly idle: number; readonly busy: number };
+    /** Drawn at the wall, watts, its accelerator included; `average` as written, else halfway between the two. */
+    readonly watts: { readonly idle: number; readonly busy: number; readonly average: number };
     /** What its power supply gives, and what the vendor of the board asks for, watts; absent when nobody says. */
     readonly supply?: number;
     readonly supplyAsked?: number;
@@ -67,6 +67,8 @@ function planMachine(name: string, node: NodeEntry, hardware: Hardware): Machine
     const { arch, cores, memory, unified, bandwidth, slots } = hardware;
     const accelerator = acceleratorOf(node.npu ?? "");
     const disk = diskOfNode(node);
+    const { idle } = hardware.watts;
+    const busy = hardware.watts.busy + (accelerator?.watts ?? 0);
     return {
         name,
         profile: node.hardware ?? node.droplet ?? "",
@@ -82,7 +84,7 @@ function planMachine(name: string, node: NodeEntry, hardware: Hardware): Machine
         ...(disk === undefined ? {} : { disk }),
         ...(accelerator === undefined ? {} : { accelerator: { name: node.npu ?? "", ...accelerator } }),
         ...(slots === undefined ? {} : { slots }),
-        watts: { idle: hardware.watts.idle, busy: hardware.watts.busy + (accelerator?.watts ?? 0) },
+        watts: { idle, busy, average: node.watts ?? (idle + busy) / 2 },
         ...(node.supply === undefined ? {} : { supply: node.supply }),
         ...(hardware.supply === undefined ? {} : { supplyAsked: hardware.supply }),
         behindNat: behindNat(node),
