@@ -21,6 +21,9 @@ export const defaultContext = 4096;
 /** Bits that a weight takes when nobody says how many parameters a file holds: Q4_K_M's 4.9 (llama.cpp tools/quantize). */
 const bitsPerWeight = 4.9;
 
+/** Tokens of a vocabulary that nobody gives: those of Llama 3. */
+const usualVocabulary = 128_256;
+
 /** Models by the name an inventory uses. Hashes are not here: `./fleet pin` writes them into the lock. */
 export const models: Readonly<Record<string, Model>> = Object.fromEntries(
     Object.entries({ ...llamaFamily, ...mistralFamily, ...qwenFamily, ...otherFamilies }).map(([name, data]) => [
@@ -38,6 +41,7 @@ export function modelOf(inventory: Inventory, name: string): Model | undefined {
         kind,
         disk,
         parameters: parameters * 1e9,
+        vocabulary: usualVocabulary,
         ...(active === undefined ? {} : { active: active * 1e9 }),
         ...(cache === undefined ? {} : { cache: asWritten(cache) }),
         context: defaultContext,

@@ -41,26 +41,30 @@ export const cacheBytes = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 } as const;
 const batch = 512;
 
 /**
- * What an engine takes for itself, bytes. llama.cpp: measured (tests/capacity). Ollama: a llama-server and its own server beside
- * it, an estimate that agrees with the sizes its users report. The others: estimates for CUDA and PyTorch in one process.
+ * What an engine takes for itself before it loads anything, bytes. llama.cpp: measured (tests/capacity). The others are
+ * estimates: Ollama's own server beside a llama-server, CUDA and PyTorch in one process.
  */
 const runtimes: Readonly<Record<EngineName, number>> = {
-    "llama.cpp": 70 * mib,
-    ollama: 160 * mib,
+    "llama.cpp": 14 * mib,
+    ollama: 256 * mib,
     "hailo-ollama": 300 * mib,
     vllm: 3072 * mib,
     sglang: 3072 * mib,
     comfyui: 4096 * mib,
 };
 
+/** What a token of the vocabulary takes in llama.cpp's tables, bytes; measured with 259 and 262,144 tokens. */
+const bytesPerWord = 240;
+
 /** Share of the whole memory that vllm and sglang take when nobody says how much (--gpu-memory-utilization). */
 export const defaultUtilization = 0.9;
 
 type Serving = NonNullable<Inventory["models"]>["serve"][string];
 
-/** The fit of every model on every node that serves it, where both are known. */
+/** The fit of every model on every node that serves it, where both are known; by model, then in order of preference. */
 export function planFits(inventory: Inventory, machines: Readonly<Record<string, Machine>>): Fit[] {
-    return Object.entries(inventory.models?.serve ?? {}).flatMap(([name, serving]) =>
+    const served = Object.entries(inventory.models?.serve ?? {}).sort(([a], [b]) => a.localeCompare(b));
+    return served.flatMap(([name, serving]) =>
         serving.at.flatMap((placement) => {
             const model = modelOf(inventory, name);
             const machine = machines[nodeOf(placement)];
@@ -83,7 +87,7 @@ function fitOf(
     const parallel = serving.parallel ?? 1;
     const context = serving.context ?? (engine === "hailo-ollama" ? hailoContext : model.context);
     const cache = cacheOf(model, context * parallel, parallel, serving.cache ?? "f16");
-    const overhead = runtimes[engine] + graphOf(model, context, engine);
+    const overhead = runtimes[engine] + model.vocabulary * bytesPerWord + graphOf(model, context);
     const need = model.disk + cache + overhead;
     return {
         model: name,
@@ -120,14 +124,13 @@ function cacheOf({ cache }: Model, tokens: number, parallel: number, kind: keyof
 }
 
 /**
- * Scratch memory of one batch, bytes: the attention mask (an f32 and an f16 for every token of the batch and the context)
- * and some 15 activations as wide as the model. The width is estimated from the parameters in use, 2048 × ∛(billions), which
- * is right within a tenth for Llama 1B to 70B. Fitted to what llama-server takes (tests/capacity).
+ * Scratch memory of one batch, bytes: the attention mask (an f16 for every token of the batch and of the context) and some
+ * 15 activations as wide as the model. The width is estimated from the parameters in use, 2048 × ∛(billions), which is right
+ * within a tenth for Llama 1B to 70B. Fitted to what llama-server takes (tests/capacity).
  */
-function graphOf({ cache, parameters, active = parameters }: Model, context: number, engine: EngineName): number {
-    if (engine === "hailo-ollama") return 0;
+function graphOf({ cache, parameters, active = parameters }: Model, context: number): number {
     const width = 2048 * Math.cbrt(active / 1e9);
-    const mask = cache === undefined ? 0 : context * 6;
+    const mask = cache === undefined ? 0 : context * 2;
     return Math.round(batch * (width * 15 * 4 + mask));
 }
 

@@ -22,6 +22,8 @@ export interface ModelData {
     readonly disk: number;
     /** GGUF is what Ollama and llama.cpp read; the others read safetensors. */
     readonly format: "gguf" | "safetensors";
+    /** Tokens of its vocabulary. */
+    readonly vocabulary: number;
     /** Left out where no token is kept: embeddings and images. */
     readonly cache?: Cache;
     /** Context that it was made for, tokens. */
