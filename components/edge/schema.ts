@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { tryExpand } from "../fleet/patterns";
-import { pattern, patternList } from "../fleet/zod-patterns";
+import { patternList, patternOf } from "../fleet/zod-patterns";
 
 /** A name in the DNS with at least two labels (RFC 1123), lower case, no trailing dot. */
 export const domainName = z
@@ -11,7 +11,10 @@ export const domainName = z
     );
 
 /** A name in the DNS, or a pattern of such names: `road-{a,b}.example`. */
-export const domainPattern = pattern.refine((text) => {
+export const domainPattern = patternOf(
+    /^(?:[a-z0-9-]|\{[a-z0-9,. -]*\})+(?:\.(?:[a-z0-9-]|\{[a-z0-9,. -]*\})+)+$/,
+    "a lower-case DNS name like example.org, or a pattern like road-{a,b}.example",
+).refine((text) => {
     const expanded = tryExpand(text);
     return !("names" in expanded) || expanded.names.every((name) => domainName.safeParse(name).success);
 }, "a lower-case DNS name like ai.example.org");
@@ -25,9 +28,10 @@ const acme = z
     .union([
         email,
         z.strictObject({
-            email,
+            email: email.describe("Contact address for certificates."),
             directory: z
-                .url({ protocol: /^https$/ })
+                .url({ protocol: /^https$/, error: "a URL that starts with https://" })
+                .regex(/^https:\/\/[^\s"{}]+$/, "a URL that starts with https://")
                 .describe("ACME directory (RFC 8555); Let's Encrypt when left out."),
         }),
     ])

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { domainName } from "../edge/schema";
-import { patternList } from "./zod-patterns";
+import { patternListOf } from "./zod-patterns";
 
 const oneName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -9,7 +9,10 @@ export function isEachName(text: string): boolean {
     return oneName.test(text);
 }
 
-const written = patternList.superRefine((names, context) => {
+const written = patternListOf(
+    /^(?:[a-z0-9-]|\{[a-z0-9,. -]*\})+$/,
+    "names of a-z, 0-9 and -, or a range like site-{01..37}",
+).superRefine((names, context) => {
     const wrong = names.find((name) => !isEachName(name));
     if (wrong !== undefined) context.addIssue({ code: "custom", message: `names of a-z, 0-9 and -, not "${wrong}"` });
 });
@@ -22,12 +25,16 @@ const fromFile = z
 /** Names that `each` gives, in the order written, each a DNS label: written out, as a pattern, or in a file. */
 export const eachNames = z.union([fromFile, written]);
 
+/** A DNS label with `{name}` in place of any part. */
+const part = /(?:[a-z0-9]|\{name\})(?:(?:[a-z0-9-]|\{name\})*(?:[a-z0-9]|\{name\}))?/.source;
+
 /** A public name in which `{name}` stands for one of `each`. */
 export const namePattern = z
     .string()
+    .regex(new RegExp(`^${part}(?:\\.${part})+$`), "a lower-case DNS name like {name}.example.org")
     .refine(
         (text) => domainName.safeParse(text.replaceAll("{name}", "x")).success,
-        "a DNS name like {name}.example.org",
+        "a lower-case DNS name like {name}.example.org",
     );
 
 /** A text with the name of one of `each` filled in. */

@@ -1,13 +1,14 @@
 import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
 import type { PlacedProblem, Problem } from "./errors";
 import { expandPattern, isPattern } from "./patterns";
+import { syntaxProblems } from "./syntax";
 
 /** A YAML text that remembers where every key and value stands. */
 export interface Source {
     readonly file: string;
     /** The plain value; `undefined` when the text is not YAML. */
     readonly value: unknown;
-    /** Syntax errors and duplicate keys. */
+    /** What is no YAML, or YAML that not every reader takes alike. */
     readonly problems: readonly PlacedProblem[];
     /** Adds the place of `problem.path` (or of its nearest parent that is there). */
     place(problem: Problem): PlacedProblem;
@@ -21,13 +22,13 @@ export function readSource(file: string, text: string): Source {
         const { line, col } = lines.linePos(offset);
         return { line: Math.max(line, 1), column: Math.max(col, 1) };
     };
-    const problems = document.errors.map((error) => ({
+    const problems = syntaxProblems(document, text).map(({ offset, message, fix }) => ({
         code: "SE001" as const,
         path: [],
-        message: error.message.replaceAll(/\s+/g, " "),
-        fix: error.code === "DUPLICATE_KEY" ? "Keep one of the two." : "Mend the YAML at this place.",
+        message,
+        fix,
         file,
-        ...at(error.pos[0]),
+        ...at(offset),
     }));
     return {
         file,

@@ -57,16 +57,21 @@ export const interval = z
 /** A day, `2027-01-10`. YAML 1.1 readers make dates of it; this one keeps the text. */
 export const date = z.iso.date("a day like 2027-01-10");
 
-const moneyForm = /^(\d{1,7}(?:\.\d{1,4})?) (EUR|USD|GBP|CHF)(\/[a-zA-Z]+)?$/;
+const moneyForms = {
+    "": { form: /^(\d{1,7}(?:\.\d{1,4})?) (EUR|USD|GBP|CHF)$/, example: "350 EUR" },
+    "/month": { form: /^(\d{1,7}(?:\.\d{1,4})?) (EUR|USD|GBP|CHF)\/month$/, example: "6.50 EUR/month" },
+    "/year": { form: /^(\d{1,7}(?:\.\d{1,4})?) (EUR|USD|GBP|CHF)\/year$/, example: "12 USD/year" },
+    "/kWh": { form: /^(\d{1,7}(?:\.\d{1,4})?) (EUR|USD|GBP|CHF)\/kWh$/, example: "0.12 USD/kWh" },
+} as const;
 
 /** Money for something, `0.12 USD/kWh` with `per` = `/kWh`, `24 USD/month`; without `per` once. */
-export function money(per: "" | "/month" | "/year" | "/kWh") {
-    const example = { "": "350 EUR", "/month": "6.50 EUR/month", "/year": "12 USD/year", "/kWh": "0.12 USD/kWh" }[per];
+export function money(per: keyof typeof moneyForms) {
+    const { form, example } = moneyForms[per];
     return z
         .string()
-        .refine((text) => (moneyForm.exec(text)?.[3] ?? "") === per && moneyForm.test(text), `money like ${example}`)
+        .regex(form, `money like ${example}`)
         .transform((text): Money => {
-            const [, amount = "0", currency = "EUR"] = moneyForm.exec(text) ?? [];
+            const [, amount = "0", currency = "EUR"] = form.exec(text) ?? [];
             return { amount: Number(amount), currency: currency as Money["currency"] };
         });
 }

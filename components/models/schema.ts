@@ -25,7 +25,8 @@ const engineOptions = z.strictObject({
     loaded: z.int().min(1).max(64).optional().describe("Models that it keeps in memory at once; 1 when left out."),
     environment: z
         .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "an environment variable's name"), z.string())
-        .default({}),
+        .default({})
+        .describe("Variables added to its environment."),
     flags: z.array(z.string()).default([]).describe("Arguments added to its command line."),
 });
 
@@ -54,7 +55,7 @@ const served = z.union([placement, servedOptions]).transform((value) => (Array.i
 
 const weights = z.strictObject({
     disk: diskSize.describe("Size of the weights."),
-    kind: z.enum(["text", "vision", "embedding", "image"]).default("text"),
+    kind: z.enum(["text", "vision", "embedding", "image"]).default("text").describe("What it is asked for."),
     parameters: z.number().gt(0).optional().describe("Parameters in billions."),
     active: z
         .number()
@@ -83,7 +84,8 @@ export const modelsSchema = z.strictObject({
                 .default([])
                 .describe("Names of clients; each needs a key, set by `./fleet secret set gateway-key.NAME`."),
         })
-        .default({ keys: [] }),
+        .default({ keys: [] })
+        .describe("The one address that all models answer at, in the form of OpenAI's API."),
     engines: z.partialRecord(z.enum(engineNames), engine).describe("Engine → nodes that run it."),
     weights: z.record(z.string(), weights).default({}).describe("Models that the catalogue does not know."),
     serve: z.record(pattern, served).describe("Model or pattern → nodes that serve it, in order of preference."),

@@ -1,14 +1,11 @@
 import { z } from "zod";
-import { isIPv4 } from "../fleet/net";
 import { date, memorySize, money } from "../fleet/units";
+import { ipv4 } from "../fleet/zod-net";
 
 /** Names of nodes and locations: a DNS label (RFC 1123), because hosts answer to it. */
 export const label = z
     .string()
-    .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "a name is 1 to 63 of a-z, 0-9 and -, starting with a letter");
-
-/** An IPv4 address in dotted form. */
-export const ipv4 = z.string().refine(isIPv4, "an IPv4 address like 192.168.1.20");
+    .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, "a name of a-z, 0-9 and -, starting with a letter, at most 63 long");
 
 /** A Unix login name (useradd(8)). */
 export const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "a Unix user name");
@@ -16,17 +13,16 @@ export const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "a Unix use
 /** A TCP or UDP port. */
 export const port = z.int().min(1).max(65535);
 
+/** A region of DigitalOcean. */
+export const region = z.string().regex(/^[a-z]{3}\d$/, "a region slug like nyc3");
+
 const machine = {
     hardware: z
         .string()
         .optional()
         .describe("The machine exists and is adopted: pi5-8gb, dgx-spark, or ARCH-MEMORYgb such as amd64-16gb."),
     droplet: z.string().optional().describe("The machine is rented from DigitalOcean: size slug such as s-1vcpu-1gb."),
-    region: z
-        .string()
-        .regex(/^[a-z]{3}\d$/, "a region slug like nyc3")
-        .optional()
-        .describe("DigitalOcean region of a droplet."),
+    region: region.optional().describe("DigitalOcean region of a droplet."),
     os: z
         .enum(["debian-12", "debian-13", "ubuntu-24.04", "raspberry-pi-os-12", "raspberry-pi-os-13"])
         .optional()
