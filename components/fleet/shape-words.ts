@@ -79,7 +79,10 @@ function form(issue: Issue, path: Path, found: unknown): string {
             return `Write ${issue.message}.`;
         case "invalid_value": {
             const values = words(issue.values);
-            return didYouMean(String(found), values, `Write ${listOf(values)}${about(path)}`);
+            const fix = `Write ${listOf(values)}${quoting(found, schema)}${about(path)}`;
+            return issue.values.every((value) => typeof value === "string")
+                ? didYouMean(String(found), values, fix)
+                : fix;
         }
         case "too_small":
             if (issue.origin === "array") return `Write one entry at least${about(path)}`;
@@ -91,14 +94,15 @@ function form(issue: Issue, path: Path, found: unknown): string {
 
 /** How quotes mend a value of the wrong kind. */
 function quoting(found: unknown, schema: JsonSchema | undefined): string {
-    const types = formsOf(schema).map(({ type }) => type);
+    const forms = formsOf(schema);
     if (typeof found === "string") {
-        const number = types.some((type) => type === "integer" || type === "number");
+        const number = forms.some(({ type }) => type === "integer" || type === "number");
         return number && found.trim() !== "" && Number.isFinite(Number(found)) ? ", without quotes" : "";
     }
-    if (typeof found === "object" || !types.includes("string")) return "";
-    // YAML takes 24.10 for 24.1: what was written is not known here any more.
-    return ", in quotes";
+    if (typeof found !== "number" && typeof found !== "boolean") return "";
+    const fits = ({ type, pattern = "" }: JsonSchema): boolean =>
+        type === "string" && new RegExp(pattern).test(String(found));
+    return forms.some(fits) ? ", in quotes" : "";
 }
 
 /** What a schema takes, in words: `a whole number from 1 to 65535`. */

@@ -43,9 +43,11 @@ function unfold(issue: Issue): Issue[] {
     return fitting?.flatMap((part) => unfold({ ...part, path: [...issue.path, ...part.path] })) ?? [issue];
 }
 
-/** Whether a branch of a union was not even meant: a text where the branch is a list. */
+/** Whether a branch of a union was not even meant: a text where the branch is a list, or a union of such. */
 function wrongKind(issue: Issue): boolean {
-    return issue.path.length === 0 && issue.code === "invalid_type";
+    if (issue.path.length > 0) return false;
+    if (issue.code === "invalid_union") return issue.errors.every((branch) => branch.some(wrongKind));
+    return issue.code === "invalid_type";
 }
 
 /** A value with the part an issue complains about left out. */

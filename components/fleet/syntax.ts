@@ -117,10 +117,10 @@ function scalarWords(text: string): Words | undefined {
     if (text === "<<") {
         return { message: "Inventories do without merge keys (<<).", fix: writeOut };
     }
-    const reads = ambiguity(text);
-    if (reads === undefined) return undefined;
+    const found = ambiguity(text);
+    if (found === undefined) return undefined;
     return {
-        message: `Some readers of YAML take ${show(text)} for ${reads}.`,
-        fix: `Write "${text}" in quotes when it is a text, else true, false or a plain number.`,
+        message: `Some readers of YAML take ${show(text)} for ${found.reads}.`,
+        fix: `Write ${found.plain === undefined ? "" : `${found.plain}, or `}"${text}" in quotes when it is a text.`,
     };
 }

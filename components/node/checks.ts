@@ -91,6 +91,8 @@ const insideLan: Check = ({ inventory }) =>
 
 const oneKind: Check = ({ nodeNames, written }) =>
     nodeNames.flatMap((name) => {
+        // What is no map at all is said by SE003.
+        if (typeof (written(["nodes", name]) ?? "") !== "object") return [];
         const has = (key: string): boolean => written(["nodes", name, key]) !== undefined;
         const wrong = wrongKind(name, has);
         return wrong === undefined ? [] : [{ code: "SE018" as const, path: ["nodes", name], ...wrong }];
