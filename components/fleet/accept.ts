@@ -1,4 +1,4 @@
-import { isWarning } from "./codes";
+import { isWarning, type Code } from "./codes";
 import { formatPath, type Problem } from "./errors";
 import type { Inventory } from "./schema";
 
@@ -9,12 +9,19 @@ export interface Judged {
     readonly accepted: readonly { readonly problem: Problem; readonly reason: string }[];
 }
 
-/** Takes accepted warnings out, and adds SE008 for each acceptance that nothing asks for any more. */
-export function judge(problems: readonly Problem[], { accept }: Pick<Inventory, "accept">): Judged {
+/**
+ * Takes accepted warnings out, and adds SE008 for each acceptance that nothing asks for any more.
+ * @param unasked codes that were not looked for, whose acceptances therefore stand
+ */
+export function judge(
+    problems: readonly Problem[],
+    { accept }: Pick<Inventory, "accept">,
+    unasked: readonly Code[] = [],
+): Judged {
     const keyOf = (problem: Problem): string => `${problem.code} ${formatPath(problem.path)}`;
     const isAccepted = (problem: Problem): boolean => isWarning(problem.code) && accept[keyOf(problem)] !== undefined;
     const found = new Set(problems.map(keyOf));
-    const stale = Object.keys(accept).filter((key) => !found.has(key));
+    const stale = Object.keys(accept).filter((key) => !found.has(key) && !unasked.some((code) => key.startsWith(code)));
     return {
         problems: [...problems.filter((problem) => !isAccepted(problem)), ...stale.map(staleProblem)],
         accepted: problems.filter(isAccepted).map((problem) => ({ problem, reason: accept[keyOf(problem)] ?? "" })),

@@ -11,6 +11,8 @@ export interface Checked {
     /** What the inventory amounts to. */
     readonly design: Design;
     readonly stack: string;
+    /** The day it is, `2026-11-21`; nothing that depends on it is looked at without one. */
+    readonly today?: string;
     readonly nodeNames: readonly string[];
     /** The top-level keys as written, for the same reason. */
     readonly keys: readonly string[];

@@ -1,5 +1,7 @@
 import { judge, type Judged } from "./accept";
+import type { Checked } from "./check";
 import { checks } from "./checks";
+import { datedCodes } from "../checks/names/codes";
 import { isWarning } from "./codes";
 import { designFleet, type Design } from "./design";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
@@ -21,27 +23,39 @@ export interface Loaded {
     readonly place: (problem: Problem) => PlacedProblem;
 }
 
+/** What an inventory is read with besides its own text. */
+export interface Surroundings {
+    /** Gives the files with names that the inventory refers to; without it there are none. */
+    readonly read?: ReadBeside;
+    /** The day it is, `2026-11-21`; without it nothing is looked at that depends on it. */
+    readonly today?: string;
+}
+
 /**
  * Reads an inventory: YAML, shape, checks across concepts.
- * @param read gives the files with names that the inventory refers to; without it there are none
  * @throws InventoryError with every problem at once, sorted by place; nothing has been contacted by then.
  */
-export function loadInventory(stack: string, file: string, text: string, read: ReadBeside = noFile): Loaded {
+export function loadInventory(stack: string, file: string, text: string, around: Surroundings = {}): Loaded {
     const source = readSource(file, text);
     if (source.problems.length > 0) throw new InventoryError(source.problems);
-    const files = fillNameFiles(source.value, read);
+    const files = fillNameFiles(source.value, around.read ?? noFile);
     const shape = parseShape(files.value);
     if (shape.inventory === undefined) throw refusal(source, [...files.problems, ...shape.problems]);
     const { inventory, problems: twice } = expandKeys(onlyPlaced(shape.inventory));
     const design = designFleet(inventory);
-    const across = crossProblems(stack, inventory, design, source.value);
-    const { problems, accepted } = judge([...files.problems, ...shape.problems, ...twice, ...across], inventory);
+    const across = crossProblems({ stack, inventory, design, ...dayOf(around) }, source.value);
+    const found = [...files.problems, ...shape.problems, ...twice, ...across];
+    const { problems, accepted } = judge(found, inventory, around.today === undefined ? datedCodes : []);
     if (problems.some(({ code }) => !isWarning(code))) throw refusal(source, problems);
     const place = (problem: Problem): PlacedProblem => source.place(problem);
     return { inventory, design, warnings: sortByPlace(problems.map(place)), accepted, place };
 }
 
 const noFile: ReadBeside = () => undefined;
+
+function dayOf({ today }: Surroundings): { today?: string } {
+    return today === undefined ? {} : { today };
+}
 
 /** The inventory without nodes of which nobody can say where they are: SE018 says so, and nothing should follow from it. */
 function onlyPlaced(inventory: Inventory): Inventory {
@@ -55,11 +69,11 @@ function refusal(source: Source, problems: readonly Problem[]): InventoryError {
     return new InventoryError(sortByPlace(problems.map((problem) => source.place(problem))));
 }
 
-function crossProblems(stack: string, inventory: Inventory, design: Design, value: unknown): Problem[] {
+function crossProblems(known: Pick<Checked, "stack" | "inventory" | "design" | "today">, value: unknown): Problem[] {
     const written = (value ?? {}) as { nodes?: Record<string, unknown> };
     const nodeNames = Object.keys(written.nodes ?? {});
     const at = (path: readonly (string | number)[]): unknown => valueAt(value, path);
-    const checked = { inventory, design, stack, nodeNames, keys: Object.keys(written), written: at };
+    const checked = { ...known, nodeNames, keys: Object.keys(written), written: at };
     return checks.flatMap((check) => check(checked));
 }
 

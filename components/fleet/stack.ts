@@ -51,9 +51,10 @@ export function stackFiles(root: string, name: string, inventory = ""): StackFil
 
 /**
  * Reads a stack's inventory, lock and host keys.
+ * @param today the day it is, `2026-11-21`; without it nothing is looked at that depends on it
  * @throws InventoryError with every problem of inventory and lock
  */
-export function readStack(root: string, name: string, inventory = ""): Stack {
+export function readStack(root: string, name: string, inventory = "", today?: string): Stack {
     const files = stackFiles(root, name, inventory);
     const text = readText(files.inventory);
     const shown = relative(process.cwd(), files.inventory) || files.inventory;
@@ -66,7 +67,10 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
     const { lock, problems, place } = readLock(relative(process.cwd(), files.lock), readText(files.lock));
     if (problems.length > 0) throw new InventoryError(sortByPlace(problems));
     return {
-        ...loadInventory(name, shown, text, filesBeside(files.inventory)),
+        ...loadInventory(name, shown, text, {
+            read: filesBeside(files.inventory),
+            ...(today === undefined ? {} : { today }),
+        }),
         name,
         files,
         lock,

@@ -1,26 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { codes } from "../../components/fleet/codes";
-import { InventoryError, formatProblems } from "../../components/fleet/errors";
-import { loadInventory } from "../../components/fleet/load";
-import { filesBeside } from "../../components/fleet/stack";
+import { said } from "../../tools/refusals";
 
 const folder = (name: string): string => resolve(__dirname, "..", name);
 const inventories = (name: string): string[] =>
     (readdirSync(folder(name), { recursive: true }) as string[]).filter((file) => file.endsWith(".yaml")).sort();
-const fleetOf = (text: string): string => /^fleet: (\S+)/m.exec(text)?.[1] ?? "home";
-
-/** What is said of an inventory: its refusal, or the warnings that it stands with. */
-function said(file: string): string {
-    const text = readFileSync(file, "utf8");
-    try {
-        const { warnings } = loadInventory(fleetOf(text), basename(file), text, filesBeside(file));
-        return warnings.length === 0 ? "" : formatProblems(warnings);
-    } catch (error) {
-        if (error instanceof InventoryError) return error.message;
-        throw error;
-    }
-}
 
 const rejected = inventories("reject");
 const texts = rejected.map((file) => readFileSync(join(folder("reject"), file.replace(/yaml$/, "txt")), "utf8"));

@@ -71,6 +71,8 @@ export interface ServiceType {
     readonly listeners: readonly CatalogueListener[];
     /** Working memory of one. */
     readonly memory: Sizing;
+    /** With less it does not start or ends soon; absent where nobody knows. */
+    readonly least?: Sizing;
     /** Room on the disk of one, program and data at the start. */
     readonly disk: Sizing;
     /** Directories that are its state: what a backup copies and a move carries along. Empty = can be set up anew. */

@@ -92,11 +92,12 @@ function loadDraft(stack: string, files: StackFiles, wanted: Wanted): Draft {
     if (!nodeNames(files).includes(wanted.node)) {
         const draft = insertNode(text, wanted.node, lineOf(wanted, "amd64-1gb"));
         return {
-            inventory: loadInventory(stack, shown(files.inventory), draft, filesBeside(files.inventory)).inventory,
+            inventory: loadInventory(stack, shown(files.inventory), draft, { read: filesBeside(files.inventory) })
+                .inventory,
             isNew: true,
         };
     }
-    const { inventory } = loadInventory(stack, shown(files.inventory), text, filesBeside(files.inventory));
+    const { inventory } = loadInventory(stack, shown(files.inventory), text, { read: filesBeside(files.inventory) });
     const entry = inventory.nodes[wanted.node];
     const found = { ...entry, port: entry?.port ?? 22, user: entry?.user ?? inventory.ssh.user };
     const keys = ["address", "user", "port", "location"] as const;
@@ -121,7 +122,7 @@ function lineOf({ address, user, port, location }: Wanted, hardware: string): No
 function write(stack: string, files: StackFiles, node: string, key: string, line: NodeLine | undefined): void {
     const before = readFileSync(files.inventory, "utf8");
     const text = line === undefined ? before : insertNode(before, node, line);
-    const { inventory } = loadInventory(stack, shown(files.inventory), text, filesBeside(files.inventory));
+    const { inventory } = loadInventory(stack, shown(files.inventory), text, { read: filesBeside(files.inventory) });
     const known = readIfThere(files.knownHosts) ?? "";
     if (!readKnownHosts(known).some((pin) => pin.node === node)) {
         writeWhole(files.knownHosts, `${known === "" || known.endsWith("\n") ? known : `${known}\n`}${node} ${key}\n`);

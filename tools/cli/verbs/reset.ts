@@ -51,7 +51,7 @@ function raise(stack: Stack, { name, incarnation }: NodePlan): number {
     const file = stack.files.inventory;
     const text = writeIncarnation(readFileSync(file, "utf8"), name, incarnation + 1);
     // Never write what could not be read back.
-    loadInventory(stack.name, shown(file), text, filesBeside(file));
+    loadInventory(stack.name, shown(file), text, { read: filesBeside(file) });
     writeWhole(file, text);
     return incarnation + 1;
 }
