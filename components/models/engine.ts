@@ -46,3 +46,9 @@ export function canServe(inventory: Inventory, engine: EngineName, name: string)
 export function engineOptions(inventory: Inventory, engine: EngineName): EngineOptions | undefined {
     return inventory.models?.engines[engine];
 }
+
+/** Engines that can serve a model: those that the inventory has first. */
+export function enginesFor(inventory: Inventory, model: string): EngineName[] {
+    const written = engineNames.filter((engine) => engineOptions(inventory, engine) !== undefined);
+    return [...new Set([...written, ...engineNames])].filter((engine) => canServe(inventory, engine, model));
+}
