@@ -43,7 +43,6 @@ const baseCodes = {
     SE022: { rule: "A public service stands on a node with a public address." },
     SE030: { rule: "A model that is served is in the model catalogue." },
     SE031: { rule: "A model is served by a node that has an engine for it." },
-    SE033: { rule: "Gateway keys are plain names." },
     SE040: { rule: "Every artifact has a locked hash." },
     SE041: { rule: "Every node has a pinned host key." },
     SE042: { rule: "Every node has a road (a loopback port)." },
@@ -54,7 +53,7 @@ const baseCodes = {
     SE045: { rule: "What is asked for is built already." },
 } as const satisfies Record<string, Rule>;
 
-/** Every code with the rule it stands for. Codes are never reused: SE023 and SE032 are gone. */
+/** Every code with the rule it stands for. Codes are never reused: SE023, SE032 and SE033 are gone. */
 export const codes = {
     ...baseCodes,
     ...addressingCodes,

@@ -29,7 +29,8 @@ export class InventoryError extends Error {
 
 /** Writes a path of keys as people read it: `nodes.alice.address`. */
 export function formatPath(path: readonly (string | number)[]): string {
-    return path.length === 0 ? "(top)" : path.join(".");
+    const text = path.length === 0 ? "(top)" : path.join(".");
+    return text.replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** All problems for a person, three lines each, and a closing line. */

@@ -46,7 +46,13 @@ const location: Check = ({ inventory }) => {
                 code: "SE013" as const,
                 path: ["nodes", name, "location"],
                 message: `Location "${node.location}" is not declared.`,
-                fix: didYouMean(node.location, known, `Add it under locations:, or write ${listOf(known)}.`),
+                fix: didYouMean(
+                    node.location,
+                    known,
+                    known.length === 0
+                        ? "Add it under locations:."
+                        : `Add it under locations:, or write ${listOf(known)}.`,
+                ),
             },
         ];
     });
