@@ -30,12 +30,17 @@ const known: Check = ({ inventory }) => {
         }));
 };
 
-const engineThere: Check = (checked) =>
-    Object.entries(checked.inventory.models?.serve ?? {}).flatMap(([model, { at }]) =>
+const engineThere: Check = (checked) => {
+    const { models } = checked.inventory;
+    const written = Object.keys(checked.written(["models", "engines"]) ?? {});
+    // An engine whose entry is wrong is not missing as well.
+    if (models === undefined || written.some((engine) => !(engine in models.engines))) return [];
+    return Object.entries(models.serve).flatMap(([model, { at }]) =>
         modelOf(checked.inventory, model) === undefined
             ? []
             : at.flatMap((placement) => engineProblem(checked, model, placement)),
     );
+};
 
 function engineProblem({ inventory, nodeNames }: Parameters<Check>[0], model: string, placement: string): Problem[] {
     const [node = "", written] = placement.split("/");

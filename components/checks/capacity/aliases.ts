@@ -1,5 +1,5 @@
 import type { Check } from "../../fleet/check";
-import { didYouMean, listOf, type Problem } from "../../fleet/errors";
+import { listOf, type Problem } from "../../fleet/errors";
 import type { Inventory } from "../../fleet/schema";
 import { modelNames, modelOf, type Model } from "../../models/catalogue";
 
@@ -11,25 +11,6 @@ function members(inventory: Inventory): { readonly alias: string; readonly model
         to.map((model) => ({ alias, model })),
     );
 }
-
-/** An alias that leads to a model which nobody serves. */
-export const aliasServed: Check = ({ inventory }) => {
-    const served = Object.keys(inventory.models?.serve ?? {});
-    return members(inventory).flatMap(({ alias, model }): Problem[] => {
-        if (served.includes(model)) return [];
-        const known = modelOf(inventory, model) !== undefined;
-        return [
-            {
-                code: "SE144",
-                path: ["models", "aliases", alias],
-                message: `${alias} leads to ${model}, which no node serves.`,
-                fix: known
-                    ? `Add \`${model}: NODE\` under models.serve, or take it out here.`
-                    : didYouMean(model, served, `Write ${listOf(served)}.`),
-            },
-        ];
-    });
-};
 
 /** An alias with the name of a model: nobody could ask for that model any more. */
 export const aliasNames: Check = ({ inventory }) =>

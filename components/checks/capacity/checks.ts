@@ -1,5 +1,5 @@
 import type { Check } from "../../fleet/check";
-import { aliasKinds, aliasNames, aliasPromises, aliasServed } from "./aliases";
+import { aliasKinds, aliasNames, aliasPromises } from "./aliases";
 import { containersBounded } from "./containers";
 import { cacheSmall, contextKnown } from "./context";
 import { diskFits } from "./disk";
@@ -22,7 +22,6 @@ export const capacityChecks: readonly Check[] = [
     shares,
     unifiedShares,
     saidOnce,
-    aliasServed,
     aliasNames,
     aliasKinds,
     aliasPromises,

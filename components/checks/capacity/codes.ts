@@ -1,10 +1,9 @@
-/** Codes of the family `capacity`. */
+/** Codes of the family `capacity`. SE144 is gone: SE176 says it. */
 export const capacityCodes = {
     SE140: { rule: "A model fits the memory of each node that serves it, beside everything else there." },
     SE141: { rule: "What is in a node's memory at the same time fits it." },
     SE142: { rule: "What lies on a node's disk fits it." },
     SE143: { rule: "Where several engines of a node can serve a model, the placement says which: NODE/ENGINE." },
-    SE144: { rule: "An alias leads to models that are served." },
     SE145: { rule: "An alias does not have the name of a model." },
     SE146: { rule: "The members of an exclusive group are served on its node, and one of them starts with it." },
     SE147: { rule: "A model is served with a context that it was made for." },

@@ -4,7 +4,7 @@ import { showMemory } from "../../fleet/units";
 /** Containers of which only their image knows what they take. */
 export const containersBounded: Check = ({ inventory, design }) =>
     Object.entries(inventory.services)
-        .filter(([block, { type = block, memory }]) => (type === "container" || type === "job") && memory === undefined)
+        .filter(([block, { type = block, memory }]) => type === "container" && memory === undefined)
         .map(([block, { image }]) => {
             const guess = design.instances.find((instance) => instance.block === block)?.memory ?? 0;
             return {

@@ -21,12 +21,10 @@ const known: Readonly<Partial<Record<EngineName, Readonly<Record<string, string>
     vllm: {
         "--gpu-memory-utilization": "`utilization` of the engine",
         "--max-model-len": "`context` of a model",
-        "--max-num-seqs": "`parallel` of a model",
     },
     sglang: {
         "--mem-fraction-static": "`utilization` of the engine",
         "--context-length": "`context` of a model",
-        "--max-running-requests": "`parallel` of a model",
     },
 };
 
