@@ -66,14 +66,18 @@ const hardware: Check = ({ inventory }) =>
                 code: "SE014" as const,
                 path: ["nodes", name, "hardware"],
                 message: `Hardware "${node.hardware}" is not known.`,
-                fix: didYouMean(
-                    node.hardware,
-                    hardwareNames,
-                    `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`,
-                ),
+                fix: hardwareFix(node.hardware),
             },
         ];
     });
+
+/** The sizes of a board that was named with another memory, else the nearest name. */
+function hardwareFix(written: string): string {
+    const board = /^pi\d-/.exec(written)?.[0];
+    const sizes = hardwareNames.filter((name) => board !== undefined && name.startsWith(board));
+    if (/^pi\d-\d+gb$/.test(written) && sizes.length > 0) return `Write ${listOf(sizes)}.`;
+    return didYouMean(written, hardwareNames, `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`);
+}
 
 const insideLan: Check = ({ inventory }) =>
     Object.entries(inventory.nodes).flatMap(([name, node]) => {

@@ -1,9 +1,11 @@
 /** Kinds of disks by the word an inventory uses. */
 export const diskKinds = ["sd", "emmc", "usb-ssd", "ssd", "nvme", "hdd"] as const;
+/** One of them. */
+export type DiskKind = (typeof diskKinds)[number];
 
 /** A disk that a node's system and data lie on. */
 export interface Disk {
-    readonly kind: (typeof diskKinds)[number];
+    readonly kind: DiskKind;
     /** Bytes, 1 GB = 10^9, as disks are sold. */
     readonly size: number;
 }
