@@ -10,7 +10,7 @@ import { filesBeside } from "../components/fleet/stack";
  */
 export function said(file: string): string {
     const text = readFileSync(file, "utf8");
-    const [, fleet = "home"] = /^fleet: (\S+)/m.exec(text) ?? [];
+    const [, fleet = "home"] = /^fleet: "?([^\s"]+)/m.exec(text) ?? [];
     const [, today] = /^# today: (\S+)/m.exec(text) ?? [];
     const around = { read: filesBeside(file), ...(today === undefined ? {} : { today }) };
     try {

@@ -31,11 +31,20 @@ const part = /(?:[a-z0-9]|\{name\})(?:(?:[a-z0-9-]|\{name\})*(?:[a-z0-9]|\{name\
 /** A public name in which `{name}` stands for one of `each`. */
 export const namePattern = z
     .string()
-    .regex(new RegExp(`^${part}(?:\\.${part})+$`), "a lower-case DNS name like {name}.example.org")
-    .refine(
-        (text) => domainName.safeParse(text.replaceAll("{name}", "x")).success,
-        "a lower-case DNS name like {name}.example.org",
-    );
+    .regex(new RegExp(`^${part}(?:\\.${part})+$`), { error: ({ input }) => wantedName(input), abort: true })
+    .refine((text) => domainName.safeParse(text.replaceAll("{name}", "x")).success, {
+        error: ({ input }) => wantedName(input),
+    });
+
+/** What to write instead of a name that cannot be one, for the mistakes that have a reason of their own. */
+function wantedName(written: unknown): string {
+    const text = String(written);
+    if (text.includes("*"))
+        return "the names one by one, with `each`: certificates come by HTTP-01, which signs for no wildcard (letsencrypt.org/docs/challenge-types)";
+    if (text.includes("_")) return "- instead of _: no CA signs for a host name with _ (CA/Browser Forum, ballot SC12)";
+    if (text.includes("/")) return "the name alone, without https:// and path";
+    return "a lower-case DNS name like {name}.example.org";
+}
 
 /** A text with the name of one of `each` filled in. */
 export function fillName(text: string, name: string): string {

@@ -1,5 +1,6 @@
 import type { Inventory } from "../fleet/schema";
 import { planGateway } from "../models/plan";
+import { catalogue } from "../services/catalogue/catalogue";
 import { planInstances } from "../services/plan";
 import { planSites } from "../websites/plan";
 import { zoneOf } from "./zone";
@@ -94,7 +95,10 @@ export function planInternalNames(inventory: Inventory): InternalName[] {
             .filter((site) => site.public === undefined)
             .map(({ label, name: of, node, path }) => ({ name: inside(label), of, node, path })),
         ...planInstances(inventory)
-            .filter((instance) => instance.public === undefined && instance.port !== undefined)
+            // What runs on every node answers at each of them, by the node's address.
+            .filter(
+                (one) => one.public === undefined && one.port !== undefined && catalogue[one.type]?.everywhere !== true,
+            )
             .map(({ label, name: of, node, path }) => ({ name: inside(label), of, node, path })),
     ].sort((a, b) => a.name.localeCompare(b.name) || a.of.localeCompare(b.of));
 }

@@ -89,7 +89,7 @@ function planBlock({ nodes }: Inventory, block: string, entry: ServiceEntry): In
                 standby,
                 memory: entry.memory ?? type?.memory.bytes ?? 0,
                 disk: entry.disk ?? type?.disk.bytes ?? 0,
-                listeners: listenersOf(type, port),
+                listeners: listenersOf(type, port, entry.ports !== undefined),
                 ...(port === undefined ? {} : { port }),
                 ...(entry.public === undefined ? {} : { public: fill(entry.public) }),
                 state: type?.state ?? [],
@@ -113,8 +113,9 @@ function portOf(
     return each === undefined ? own?.port : spread(name);
 }
 
-function listenersOf(type: ServiceType | undefined, port: number | undefined): Listener[] {
-    return (type?.listeners ?? []).flatMap(({ protocol, scope, main, port: usual }): Listener[] => {
+function listenersOf(type: ServiceType | undefined, port: number | undefined, moved: boolean): Listener[] {
+    return (type?.listeners ?? []).flatMap(({ protocol, scope, main, unlessMoved, port: usual }): Listener[] => {
+        if (moved && unlessMoved === true) return [];
         if (main !== true) return [{ protocol, port: usual, scope }];
         return port === undefined ? [] : [{ protocol, port, scope }];
     });

@@ -22,11 +22,11 @@ const aWeek: Check = (checked) => {
     return [...byDomain].flatMap(([domain, { length: all }]): Problem[] => {
         const one = all / edges;
         const path = ["domains", domain];
-        const sum = edges === 1 ? `${one} names` : `${one} names × ${edges} edges = ${all}`;
+        const sum = `${edges === 1 ? all : `${one} names × ${edges} edges = ${all}`} certificates`;
         const limit = limits.aDomainAWeek;
         const weeks = Math.ceil(all / limit);
         if (weeks > 1) {
-            const message = `${domain}: ${sum} certificates take ${weeks} weeks at ${limit} a week for a registered domain.`;
+            const message = `${domain}: ${sum} take ${weeks} weeks at ${limit} a week for a registered domain.`;
             const fix = `Spread the names over ${weeks} domains, or accept that the last ones come up in week ${weeks}.`;
             return [{ code: "SE190", path, message, fix }];
         }
@@ -35,7 +35,7 @@ const aWeek: Check = (checked) => {
             {
                 code: "SE191",
                 path,
-                message: `${domain}: ${sum} certificates, and ${one} more when an edge is set up anew in the same week: ${all + one} of ${limit}.`,
+                message: `${domain}: ${sum}, and ${one} more when an edge is set up anew in the same week: ${all + one} of ${limit}.`,
                 fix: "Spread the names over two domains, or keep a copy of each edge's /var/lib/caddy.",
             },
         ];

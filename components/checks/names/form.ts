@@ -17,7 +17,7 @@ const fits: Check = ({ design }) => {
     return onePerPath(long.map(({ name }) => name)).map((name) => ({
         code: "SE182" as const,
         path: name.path,
-        message: `${name.name} is too long: ${long.find((one) => one.name === name)?.words ?? ""}.`,
+        message: `${shown(name.name)} is too long: ${long.find((one) => one.name === name)?.words ?? ""}.`,
         fix: "Shorten the name, or the longest of `each`.",
     }));
 };
@@ -37,6 +37,10 @@ const nameservers: Check = ({ inventory, design }) => {
             fix: "Write another name: ns1, ns2 and on belong to the nameservers of each domain.",
         }));
 };
+
+function shown(name: string): string {
+    return name.length > 100 ? `${name.slice(0, 40)}…${name.slice(-40)}` : name;
+}
 
 function onePerPath(names: readonly PublicName[]): PublicName[] {
     return [...new Map([...names].reverse().map((name) => [name.path.join("."), name])).values()].reverse();

@@ -30,14 +30,14 @@ function differ(group: readonly PublicName[]): boolean {
     return new Set(group.map(({ path }) => formatPath(path))).size > 1;
 }
 
+/** Who keeps a name that two want: the one everybody talks to first, a redirect last. */
+const standing: readonly PublicName["kind"][] = ["gateway", "website", "service", "redirect"];
+
 /** One problem for two blocks, however many names they share. */
 function perBlock(groups: readonly (readonly PublicName[])[]): (readonly [PublicName, PublicName, number])[] {
     const pairs = new Map<string, [PublicName, PublicName, number]>();
     for (const group of groups) {
-        // A redirect gives way to what is served.
-        const [first, second] = [...group].sort(
-            (a, b) => Number(a.kind === "redirect") - Number(b.kind === "redirect"),
-        );
+        const [first, second] = [...group].sort((a, b) => standing.indexOf(a.kind) - standing.indexOf(b.kind));
         if (first === undefined || second === undefined) continue;
         const key = `${formatPath(first.path)} ${formatPath(second.path)}`;
         const known = pairs.get(key);
@@ -55,6 +55,8 @@ const redirectsLead: Check = ({ inventory, design }) => {
         const trail = follow(redirects, from);
         const end = trail.at(-1) ?? to;
         if (trail.indexOf(end) < trail.length - 1) {
+            // A loop is said once, at the first of its names; those that only lead into it wait for it to be mended.
+            if (from !== end || from !== [...trail].sort()[0]) return [];
             const fix = "Let one of them lead to a name that is served.";
             return [{ code: "SE181", path, message: `${trail.join(" → ")}: a browser would go round for ever.`, fix }];
         }
@@ -86,11 +88,12 @@ function follow(redirects: Readonly<Record<string, string>>, from: string): stri
 const insideOnce: Check = ({ inventory }) =>
     repeated(planInternalNames(inventory))
         .slice(0, 20)
+        .map((group) => [...group].sort((a, b) => Number(b.of === "models") - Number(a.of === "models")))
         .flatMap(([first, ...others]) =>
             others.map((other) => ({
                 code: "SE186" as const,
                 path: other.path,
-                message: `${first.name} is ${first.of} already (${formatPath(first.path)}), and would be ${other.of} too.`,
+                message: `${other.name} is ${first?.of ?? ""} already (${formatPath(first?.path ?? [])}), and would be ${other.of} too.`,
                 fix: "Give one of the two another name.",
             })),
         );

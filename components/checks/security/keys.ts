@@ -32,7 +32,7 @@ function wrongWith(key: string): Pick<Problem, "code" | "message"> | undefined {
             return { code: "SE202", message: `An RSA key of ${bits} bits can be broken; sshd asks for 2048.` };
         return {
             code: "SE203",
-            message: "An RSA key: old servers sign it with SHA-1, and nothing on a token keeps it.",
+            message: "An RSA key: clients older than OpenSSH 7.2 sign with SHA-1, which sshd refuses since 8.8.",
         };
     }
     return { code: "SE203", message: `An ECDSA key (${type}): one bad random number while signing gives it away.` };

@@ -6,7 +6,7 @@ export const serviceCodes = {
     SE173: { rule: "There is a port for each of the many." },
     SE174: { rule: "No two listeners of a node want the same port." },
     SE175: { rule: "What can run once on a node is there once." },
-    SE176: { rule: "What a service, an alias or a backup refers to is in the inventory." },
+    SE176: { rule: "What a service or a backup refers to is in the inventory." },
     SE177: { rule: "Secrets have plain names." },
     SE178: { rule: "No database or bucket is named twice." },
     SE179: { rule: "A service has the memory that it needs to start." },

@@ -1,4 +1,4 @@
-import type { Check } from "../../fleet/check";
+import type { Check, Checked } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
 import type { ServiceEntry } from "../../services/schema";
 import { typeOf } from "../../services/catalogue/catalogue";
@@ -6,7 +6,7 @@ import type { WebsiteEntry } from "../../websites/schema";
 
 type Block = readonly [path: readonly string[], entry: ServiceEntry | WebsiteEntry];
 
-function blocksOf({ inventory }: Parameters<Check>[0]): Block[] {
+function blocksOf({ inventory }: Checked): Block[] {
     return [
         ...Object.entries(inventory.websites).map(([block, entry]): Block => [["websites", block], entry]),
         ...Object.entries(inventory.services).map(([block, entry]): Block => [["services", block], entry]),
@@ -56,6 +56,12 @@ const otherPlaceholder: Check = (checked) =>
 const manyWithoutName: Check = (checked) =>
     blocksOf(checked).flatMap(([path, { each, public: name }]) => {
         if (each === undefined || each.length < 2 || name === undefined || name.includes("{name}")) return [];
+        const [section, block = ""] = path;
+        const taken =
+            section === "websites" ||
+            typeOf(block, checked.inventory.services[block] ?? {})?.options.includes("public");
+        // Where `public` does not belong at all, SE170 says so.
+        if (taken !== true) return [];
         return [
             {
                 code: "SE172" as const,

@@ -1,48 +1,69 @@
-import type { Check } from "../../fleet/check";
+import type { Check, Checked } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
 import { planListeners, type NodeListener } from "../../firewall/listeners";
 import { typeOf } from "../../services/catalogue/catalogue";
 
-const clash: Check = ({ inventory, design }) => {
-    const groups = new Map<string, NodeListener[]>();
-    for (const listener of planListeners(inventory, design.instances)) {
-        const key = `${listener.node} ${listener.protocol} ${listener.port}`;
-        groups.set(key, [...(groups.get(key) ?? []), listener]);
-    }
-    const clashes = [...groups.values()].flatMap(([first, ...others]) =>
-        first === undefined
-            ? []
-            : others.filter((other) => collide(first, other)).map((other) => [first, other] as const),
-    );
-    const movable = (listener: NodeListener): boolean =>
-        typeOf(listener.type, {})?.listeners.some(({ main, port }) => main === true && port === listener.port) === true;
-    // TCP and UDP 53 of the same two are one mistake.
-    const unique = new Map(
-        clashes.map((pair) => [`${pair[0].node} ${pair[0].what} ${pair[1].what} ${pair[0].port}`, pair]),
-    );
-    return [...unique.values()].map(([first, second]): Problem => {
-        const [mover, stayer] = isService(second) ? [second, first] : [first, second];
+/** Two who want the same ports of a node. */
+interface Clash {
+    readonly first: NodeListener;
+    readonly second: NodeListener;
+    /** `80/tcp`, each once. */
+    readonly ports: string[];
+}
+
+const clash: Check = (checked) =>
+    findClashes(planListeners(checked.inventory, checked.design.instances)).map(({ first, second, ports }): Problem => {
+        // The one that can be moved is asked to; else the service and not the system.
+        const pair = [second, first];
+        const mover = pair.find((one) => canMove(checked, one, ports)) ?? pair.find(isService) ?? second;
+        const stayer = mover === second ? first : second;
+        const what = ports.length === 1 ? `port ${ports[0] ?? ""}` : `the ports ${ports.join(", ")}`;
         return {
             code: "SE174",
             path: mover.path,
-            message: `${mover.what} and ${stayer.what} both want port ${mover.port}/${mover.protocol} of ${mover.node}.`,
-            fix: movable(mover)
+            message: `${mover.what} and ${stayer.what} both want ${what} of ${mover.node}.`,
+            fix: canMove(checked, mover, ports)
                 ? `Give ${mover.what} \`ports:\` of its own, or place one of them on another node.`
                 : "Place one of them on another node.",
         };
     });
-};
 
-const system = ["sshd", "wireguard", "caddy", "pdns", "engine"];
-
-function isService({ type }: NodeListener): boolean {
-    return !system.includes(type);
+function findClashes(listeners: readonly NodeListener[]): Clash[] {
+    const groups = new Map<string, NodeListener[]>();
+    for (const listener of listeners) {
+        const key = `${listener.node} ${listener.protocol} ${listener.port}`;
+        groups.set(key, [...(groups.get(key) ?? []), listener]);
+    }
+    const clashes = new Map<string, Clash>();
+    for (const [first, ...others] of groups.values()) {
+        if (first === undefined) continue;
+        for (const second of others.filter((other) => collide(first, other))) {
+            const key = `${first.node} ${first.what} ${second.what}`;
+            const { ports } = clashes.get(key) ?? { ports: [] };
+            clashes.set(key, { first, second, ports: [...ports, `${first.port}/${first.protocol}`] });
+        }
+    }
+    return [...clashes.values()];
 }
 
 /** Two programs on the same port; not when one keeps to loopback and the other to the node's own addresses. */
 function collide(a: NodeListener, b: NodeListener): boolean {
-    if (a.what === b.what) return false;
+    // Two of what runs once on a node are SE175's.
+    if (a.what === b.what || (a.type === b.type && typeOf(a.type, {})?.many === false)) return false;
     return !((a.bound && b.scope === "loopback") || (b.bound && a.scope === "loopback"));
+}
+
+function isService({ type }: NodeListener): boolean {
+    return !["sshd", "wireguard", "caddy", "pdns", "engine"].includes(type);
+}
+
+/** Whether `ports:` of the block would move all of these. */
+function canMove({ design }: Checked, { what, node, type }: NodeListener, ports: readonly string[]): boolean {
+    const instance = design.instances.find((one) => one.name === what && one.node === node);
+    const catalogued = typeOf(type, {});
+    if (instance === undefined || catalogued?.options.includes("ports") !== true) return false;
+    const fixed = catalogued.listeners.filter(({ main, unlessMoved }) => main !== true && unlessMoved !== true);
+    return !fixed.some(({ port, protocol }) => ports.includes(`${port}/${protocol}`));
 }
 
 /** systemd-resolved of Ubuntu holds 127.0.0.53:53, and a resolver for everybody wants port 53 of every address. */

@@ -24,20 +24,6 @@ const modelThere: Check = ({ inventory, keys }) => {
     });
 };
 
-const aliasThere: Check = ({ inventory }) => {
-    const served = Object.keys(inventory.models?.serve ?? {});
-    return Object.entries(inventory.models?.aliases ?? {}).flatMap(([alias, to]) =>
-        to
-            .filter((model) => !served.includes(model))
-            .map((model) => ({
-                code: "SE176" as const,
-                path: ["models", "aliases", alias],
-                message: `The alias "${alias}" leads to "${model}", which no node serves.`,
-                fix: didYouMean(model, served, `Write ${listOf(served)}.`),
-            })),
-    );
-};
-
 const needs: Check = ({ inventory, design }) =>
     design.instances.flatMap(({ block, type, node, path, name }) =>
         (typeOf(block, inventory.services[block] ?? {})?.needs ?? [])
@@ -66,7 +52,7 @@ const backupTargets: Check = (checked) =>
             const message =
                 services[store] === undefined
                     ? `There is no service "${store}" to copy to.`
-                    : `${store} is a ${services[store].type ?? store}, and keeps no buckets.`;
+                    : `${store} keeps no buckets: it is no store.`;
             const otherwise =
                 stores.length === 0 ? "Add a garage under services:." : `Write ${listOf(stores)} before the /.`;
             return [{ code: "SE176", path, message, fix: didYouMean(store, stores, otherwise) }];
@@ -101,4 +87,4 @@ function targetsOf({ inventory }: Checked): [string, Target][] {
 }
 
 /** Checks on what one part of the inventory says of another. */
-export const referenceChecks: readonly Check[] = [modelThere, aliasThere, needs, backupTargets, backupOf];
+export const referenceChecks: readonly Check[] = [modelThere, needs, backupTargets, backupOf];

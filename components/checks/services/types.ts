@@ -50,7 +50,7 @@ const options: Check = ({ inventory }) =>
                     code: "SE170" as const,
                     path: ["services", block, key],
                     message: `${name} takes no \`${key}\`.`,
-                    fix: `${taking(key as ServiceOption)}; ${name} takes ${listOf([...type.options, "memory", "disk"])}.`,
+                    fix: `${taking(key as ServiceOption)}; ${name} takes ${[...type.options, "memory", "disk"].join(", ")}.`,
                 }))
         );
     });

@@ -8,7 +8,7 @@ export const reachServices: Readonly<Record<string, ServiceType>> = {
             { protocol: "tcp", port: 53, scope: "lan" },
             { protocol: "udp", port: 53, scope: "lan" },
             { protocol: "tcp", port: 80, scope: "lan", main: true },
-            { protocol: "tcp", port: 443, scope: "lan" },
+            { protocol: "tcp", port: 443, scope: "lan", unlessMoved: true },
         ],
         memory: memory(128, "docs.pi-hole.net asks for 512 MB of the whole machine; a quarter of it is estimate"),
         disk: disk(2000, "docs.pi-hole.net, prerequisites: 2 GB"),
