@@ -22,7 +22,7 @@ export const domainPattern = patternOf(
 /** One node, or several in order of preference; a pattern stands for several. */
 export const placement = patternList;
 
-const email = z.string().regex(/^[^\s@"{}]+@[^\s@"{}]+$/, "an e-mail address");
+const email = z.string().regex(/^[^\s@"{}]+@[^\s@"{}]+$/, "an e-mail address like ops@example.org");
 
 const acme = z
     .union([

@@ -1,6 +1,7 @@
 import type { Check } from "../fleet/check";
 import { didYouMean, listOf, type Problem } from "../fleet/errors";
 import { contains, isPrivate, parsePrefix } from "../fleet/net";
+import { nodeSchema } from "./schema";
 import { hardwareNames, hardwareOf } from "./hardware";
 
 const anyNode: Check = ({ nodeNames }) =>
@@ -101,8 +102,10 @@ const insideLan: Check = ({ inventory }) =>
 
 const oneKind: Check = ({ nodeNames, written }) =>
     nodeNames.flatMap((name) => {
-        // What is no map at all is said by SE003.
-        if (typeof (written(["nodes", name]) ?? "") !== "object") return [];
+        // What is no map at all is said by SE003; a key that SE002 asks about may be the one that is missing.
+        const entry = written(["nodes", name]);
+        if (typeof entry !== "object" || entry === null) return [];
+        if (Object.keys(entry).some((key) => !Object.hasOwn(nodeSchema.shape, key))) return [];
         const has = (key: string): boolean => written(["nodes", name, key]) !== undefined;
         const wrong = wrongKind(name, has);
         return wrong === undefined ? [] : [{ code: "SE018" as const, path: ["nodes", name], ...wrong }];

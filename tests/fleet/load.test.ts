@@ -35,7 +35,7 @@ test("every problem is named at once, each with its place", () => {
         '13:15 SE002 nodes.cecilia.hardwre | "hardwre" is not a known key. | Did you mean "hardware"?',
         "13:72 SE010 nodes.cecilia.address | 192.168.8.11 is the address of alice already. | Give cecilia its own address, or delete one of the two nodes.",
         '26:14 SE012 models.engines.llama.cpp | There is no node "cecila". | Did you mean "cecilia"?',
-        "28:5 SE031 models.serve.gemma3:270m | cecilia runs no engine that could serve gemma3:270m. | Add cecilia to models.engines.llama.cpp.",
+        "28:5 SE031 models.serve.gemma3:270m | cecilia runs no engine. | Add cecilia to models.engines.llama.cpp.",
     ]);
 });
 
