@@ -44,14 +44,11 @@ export function wrap(text: string, first: string, width: number): string[] {
     return [...lines, line];
 }
 
-/** Cells of a bar. */
-const cells = 16;
-
 /**
- * A bar of sixteen cells: `█` what is asked for, `·` what is free, `▒` what is kept for the system. Anything asked for
+ * A bar of so many cells: `█` what is asked for, `·` what is free, `▒` what is kept for the system. Anything asked for
  * shows, and a bar is full only when nothing is free.
  */
-export function bar(used: number, reserve: number, size: number): string {
+export function bar(used: number, reserve: number, size: number, cells = 16): string {
     const kept = size === 0 ? 0 : Math.min(cells, Math.round((reserve / size) * cells));
     const room = cells - kept;
     const exact = size === reserve ? 0 : (used / (size - reserve)) * room;

@@ -74,9 +74,7 @@ function short(budget: Budget | undefined, show: (bytes: number) => string): str
     if (budget === undefined) return "";
     const { size, reserve } = budget;
     const over = left(budget) < 0 ? "!" : " ";
-    // Every other cell: two bars have to stand in one line.
-    const half = [...bar(usedOf(budget), reserve, size)].filter((_, index) => index % 2 === 0).join("");
-    return `${half}${over}${show(usedOf(budget)).padStart(8)} of ${show(size)}`;
+    return `${bar(usedOf(budget), reserve, size, 8)}${over}${show(usedOf(budget)).padStart(8)} of ${show(size)}`;
 }
 
 function biggest(budget: Budget | undefined): string {

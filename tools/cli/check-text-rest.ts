@@ -10,9 +10,15 @@ import { count } from "./output";
 export function costsText({ design }: Pick<Stack, "design">, layout: Layout): string[] {
     const sums = (["month", "once"] as const).flatMap((per) => sumWords(design.costs, per));
     const lines = design.costs.flatMap(({ what, per, arithmetic }) =>
-        wrap(`${arithmetic}${per === "month" ? " a month" : " once"}`, `  ${what}: `, layout.width),
+        wrap(`${shortened(what)}: ${arithmetic}${per === "month" ? " a month" : " once"}`, "  ", layout.width),
     );
     return section("Costs", sums.join("; "), lines, layout);
+}
+
+/** `a, b, c: pi5-8gb` with as many names as half a line takes. */
+function shortened(what: string): string {
+    const [names = "", ...thing] = what.split(": ");
+    return [fitting(names.split(", "), 40), ...thing].join(": ");
 }
 
 function sumWords(costs: readonly CostLine[], per: CostLine["per"]): string[] {
