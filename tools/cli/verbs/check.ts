@@ -1,13 +1,15 @@
+import { writeFileSync } from "node:fs";
 import { neededArtifacts } from "../../../components/fleet/artifacts";
 import { completenessProblems } from "../../../components/fleet/complete";
 import { formatProblems } from "../../../components/fleet/errors";
 import { sortByPlace } from "../../../components/fleet/load";
+import { drawFleet } from "../../../components/fleet/picture/draw";
 import { planFleet } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { checkJson } from "../check-json";
 import { checkText, type Shown } from "../check-text";
 import { layoutOf } from "../check-text-layout";
-import { loadStack, type Context } from "../context";
+import { loadStack, textFlag, type Context } from "../context";
 import { exitCodes, type ExitCode } from "../failure";
 import { leavingWords } from "../leaving-text";
 
@@ -21,6 +23,8 @@ export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
     const shown = show(stack);
     const refused = shown.unbuilt.length > 0 ? [] : shown.missing;
+    const picture = textFlag(context, "svg");
+    if (picture !== undefined) writeFileSync(picture, drawFleet(stack.inventory, stack.design));
     out.say([checkText(shown, layoutOf(process.stdout)), ...leavingWords(stack)].join("\n"));
     if (refused.length > 0) out.warn(formatProblems(refused));
     out.result(checkJson(stack.name, shown, refused));
