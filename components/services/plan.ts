@@ -55,8 +55,10 @@ export function planInstances(inventory: Inventory): Instance[] {
 
 /** Moves a derived port to the next free one of its node where two names happen to have the same. */
 function withoutClashes({ services }: Inventory, instances: readonly Instance[]): Instance[] {
-    const isDerived = ({ block }: Instance): boolean =>
-        services[block]?.each !== undefined && services[block].ports === undefined;
+    const isDerived = ({ block }: Instance): boolean => {
+        const entry = services[block];
+        return entry !== undefined && entry.ports === undefined && hasDerivedPort(entry, typeOf(block, entry));
+    };
     const fixed = instances.filter((instance) => !isDerived(instance));
     const taken = new Set(fixed.flatMap(({ node, listeners }) => listeners.map(({ port }) => `${node} ${port}`)));
     return instances.map((instance) => {
@@ -100,7 +102,7 @@ function planBlock({ nodes }: Inventory, block: string, entry: ServiceEntry): In
     );
 }
 
-/** The n-th of `ports`; else the type's own, and for one of many a port that depends on its name alone. */
+/** The n-th of `ports`; else the type's own, and where that says nothing or is not enough, one that depends on the name alone. */
 function portOf(
     name: string,
     { ports, each }: ServiceEntry,
@@ -110,7 +112,11 @@ function portOf(
     const own = type?.listeners.find(({ main }) => main === true);
     if (type !== undefined && own === undefined) return undefined;
     if (ports !== undefined) return ports.first + index <= ports.last ? ports.first + index : undefined;
-    return each === undefined ? own?.port : spread(name);
+    return hasDerivedPort({ each }, type) ? spread(name) : own?.port;
+}
+
+function hasDerivedPort({ each }: Pick<ServiceEntry, "each">, type: ServiceType | undefined): boolean {
+    return each !== undefined || type?.listeners.some(({ anyPort }) => anyPort === true) === true;
 }
 
 function listenersOf(type: ServiceType | undefined, port: number | undefined, moved: boolean): Listener[] {

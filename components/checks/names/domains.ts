@@ -17,7 +17,7 @@ const paid: Check = ({ inventory, today }) => {
                 {
                     code: "SE184",
                     path,
-                    message: `${domain} was paid for until ${expires}, ${-left} days before ${today}.`,
+                    message: `${domain} was paid for until ${expires}, ${-left} ${left === -1 ? "day" : "days"} before ${today}.`,
                     fix,
                 },
             ];
@@ -26,7 +26,7 @@ const paid: Check = ({ inventory, today }) => {
             {
                 code: "SE185",
                 path,
-                message: `${domain} is paid for until ${expires}: ${left} more days from ${today}.`,
+                message: `${domain} is paid for until ${expires}: ${left} more ${left === 1 ? "day" : "days"} from ${today}.`,
                 fix,
             },
         ];

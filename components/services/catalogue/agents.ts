@@ -27,7 +27,7 @@ export const agentServices: Readonly<Record<string, ServiceType>> = {
     },
     "model-proxy": {
         words: "A proxy in front of a model that mends requests",
-        listeners: [{ protocol: "tcp", port: 8790, scope: "mesh", main: true }],
+        listeners: [{ protocol: "tcp", port: 8790, scope: "mesh", main: true, anyPort: true }],
         memory: memory(64),
         disk: disk(100),
         state: [],

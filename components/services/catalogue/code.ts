@@ -52,7 +52,7 @@ export const codeServices: Readonly<Record<string, ServiceType>> = {
     },
     workerd: {
         words: "workerd, a run-time for JavaScript workers",
-        listeners: [{ protocol: "tcp", port: 8787, scope: "mesh", main: true }],
+        listeners: [{ protocol: "tcp", port: 8787, scope: "mesh", main: true, anyPort: true }],
         memory: memory(64),
         disk: disk(150),
         state: [],
@@ -62,7 +62,7 @@ export const codeServices: Readonly<Record<string, ServiceType>> = {
     },
     container: {
         words: "A container under Podman",
-        listeners: [{ protocol: "tcp", port: 8080, scope: "mesh", main: true }],
+        listeners: [{ protocol: "tcp", port: 8080, scope: "mesh", main: true, anyPort: true }],
         memory: memory(128),
         disk: disk(500),
         state: ["/var/lib/sovereign-edge/containers"],
@@ -92,7 +92,7 @@ export const codeServices: Readonly<Record<string, ServiceType>> = {
     },
     webhook: {
         words: "webhook, which starts a command for a request",
-        listeners: [{ protocol: "tcp", port: 9000, scope: "mesh", main: true }],
+        listeners: [{ protocol: "tcp", port: 9000, scope: "mesh", main: true, anyPort: true }],
         memory: memory(32),
         disk: disk(50),
         state: [],

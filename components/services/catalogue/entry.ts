@@ -8,6 +8,8 @@ export interface CatalogueListener {
     readonly scope: Scope;
     /** Moves to the block's `ports`, and to a port of its own when the block is many; at most one of a type. */
     readonly main?: true;
+    /** Nobody knows it by its number: each gets a port that depends on its name, so that several stand side by side. */
+    readonly anyPort?: true;
     /** Belongs to the main one, and is not opened when the block writes `ports`. */
     readonly unlessMoved?: true;
 }
