@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { confirmHook, openRoads } from "./components/converge/resources";
 import { requireComplete } from "./components/fleet/complete";
+import { bareEffects } from "./components/fleet/effects-state";
 import { InventoryError } from "./components/fleet/errors";
 import { planFleet, type FleetPlan } from "./components/fleet/plan";
 import { Fleet } from "./components/fleet/resources";
@@ -22,6 +23,8 @@ function loadPlan(): FleetPlan {
 /** `urls`: every address that people use; `ca`: the fleet's own CA (PEM), for clients of names that are not on the internet. */
 export = async (): Promise<{ urls: string[]; ca?: pulumi.Output<string> }> => {
     const plan = loadPlan();
+    const effects = pulumi.runtime.isDryRun() ? bareEffects(__dirname, plan) : "";
+    if (effects !== "") void pulumi.log.info(effects);
     const nodes = Object.values(plan.nodes);
     const confirm = await confirmHook(nodes, openRoads(nodes));
     const noSecrets: Record<string, string> = {};

@@ -1,4 +1,7 @@
 import type { Inventory } from "../fleet/schema";
+import { planNames } from "../names/plan";
+import { zoneOf } from "../names/zone";
+import { endpointAddress } from "../node/machine";
 
 /** One record set of a zone; `name` is fully qualified, no trailing dot. */
 export interface ZoneRecord {
@@ -13,42 +16,69 @@ export interface ZoneRecord {
 export interface ZonePlan {
     readonly domain: string;
     readonly primary: string;
-    /** Name of the nameserver, inside the zone. */
+    /** Name of the first nameserver, inside the zone. */
     readonly nameserver: string;
     readonly records: readonly ZoneRecord[];
+}
+
+/** A nameserver of a zone. */
+export interface Nameserver {
+    /** `ns1.DOMAIN` and on, in the order of the inventory. */
+    readonly name: string;
+    readonly node: string;
 }
 
 /** Low while a fleet has one edge: a moved name is seen within five minutes. */
 const ttl = 300;
 
-/** The zones of all domains: nameserver, its address, and every public name with the addresses of the edge. */
+/** The zones of all domains: nameservers with their addresses, and every public name with the addresses of its edges. */
 export function planZones(inventory: Inventory): ZonePlan[] {
     const primary = inventory.dns?.primary;
     if (primary === undefined) return [];
-    const address = inventory.nodes[primary]?.address ?? "";
-    const edges = (inventory.edge?.at ?? []).map((name) => inventory.nodes[name]?.address ?? "");
-    const names = inventory.models?.gateway.public === undefined ? [] : [inventory.models.gateway.public];
-    return Object.keys(inventory.domains)
-        .sort()
-        .map((domain) => {
-            const nameserver = `ns1.${domain}`;
-            const own = names.filter((name) => zoneOf(name, Object.keys(inventory.domains)) === domain);
-            return {
-                domain,
-                primary,
-                nameserver,
-                records: [
-                    { name: domain, type: "NS", ttl, value: `${nameserver}.` },
-                    { name: nameserver, type: "A", ttl, value: address },
-                    ...own.sort().flatMap((name) => edges.map((value) => ({ name, type: "A" as const, ttl, value }))),
-                ],
-            };
-        });
+    const domains = Object.keys(inventory.domains).sort();
+    const names = [...new Map(planNames(inventory).map((name) => [name.name, name])).values()];
+    return domains.map((domain) => {
+        const nameservers = planNameservers(inventory, domain);
+        return {
+            domain,
+            primary,
+            nameserver: nameservers[0]?.name ?? `ns1.${domain}`,
+            records: [
+                ...delegation(inventory, domain),
+                ...domains
+                    .filter((below) => below !== domain && parentOf(below, domains) === domain)
+                    .flatMap((below) => delegation(inventory, below)),
+                ...names
+                    .filter((name) => name.domain === domain)
+                    .flatMap(({ name, edges }) => edges.map((edge) => addressRecord(inventory, name, edge))),
+            ],
+        };
+    });
 }
 
-/** The domain a name belongs to: the longest that it equals or ends in. */
-export function zoneOf(name: string, domains: readonly string[]): string | undefined {
-    return domains
-        .filter((domain) => name === domain || name.endsWith(`.${domain}`))
-        .sort((a, b) => b.length - a.length)[0];
+/** The nameservers of a domain: the secondaries, the primary staying hidden behind them; without any the primary. */
+export function planNameservers({ dns, nodes }: Inventory, domain: string): Nameserver[] {
+    const { primary, secondaries = [] } = dns ?? {};
+    const answering = secondaries.length > 0 ? secondaries : primary === undefined ? [] : [primary];
+    return answering
+        .filter((node) => nodes[node] !== undefined)
+        .map((node, index) => ({ name: `ns${index + 1}.${domain}`, node }));
+}
+
+/** The NS records of a domain with the addresses they need: in its own zone, and as glue in the one around it. */
+function delegation(inventory: Inventory, domain: string): ZoneRecord[] {
+    const nameservers = planNameservers(inventory, domain);
+    return [
+        ...nameservers.map(({ name }): ZoneRecord => ({ name: domain, type: "NS", ttl, value: `${name}.` })),
+        ...nameservers.map(({ name, node }) => addressRecord(inventory, name, node)),
+    ];
+}
+
+function addressRecord({ nodes }: Inventory, name: string, node: string): ZoneRecord {
+    const entry = nodes[node];
+    return { name, type: "A", ttl, value: entry === undefined ? "" : endpointAddress(node, entry) };
+}
+
+function parentOf(domain: string, domains: readonly string[]): string | undefined {
+    return zoneOf(domain.slice(domain.indexOf(".") + 1), domains);
 }

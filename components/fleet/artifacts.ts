@@ -3,6 +3,7 @@ import type { DesiredArtifact } from "../converge/schema";
 import { models } from "../models/catalogue";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { hardwareOf, type Hardware } from "../node/hardware";
+import { nodeOf } from "../node/machine";
 import type { ArtifactSource } from "./artifact-source";
 import type { Problem } from "./errors";
 import type { Lock } from "./lock";
@@ -24,13 +25,13 @@ export function modelKey(model: string): string {
 /** Every artifact that the inventory's roles install, one entry an architecture, sorted by key. */
 export function neededArtifacts(inventory: Inventory): NeededArtifact[] {
     const serving = Object.entries(inventory.models?.serve ?? {});
-    const engines = serving.flatMap(([, at]) => at);
+    const engines = serving.flatMap(([, { at }]) => at.map(nodeOf));
     const needed = [
         ...archesOf(inventory, gatewayNodes(inventory)).map((arch) => need(caddyArtifact, arch)),
         ...archesOf(inventory, engines).map((arch) => need(llamaCppArtifact, arch)),
         ...serving.flatMap(([name]) => {
             const model = models[name];
-            return model === undefined
+            return model?.url === undefined || model.version === undefined
                 ? []
                 : [{ key: modelKey(name), version: model.version, arch: "any" as const, url: model.url }];
         }),
@@ -42,7 +43,7 @@ export function neededArtifacts(inventory: Inventory): NeededArtifact[] {
 export function gatewayNodes(inventory: Inventory): string[] {
     const edge = inventory.edge?.at ?? [];
     const internal = inventory.models !== undefined && inventory.models.gateway.public === undefined;
-    const first = Object.values(inventory.models?.serve ?? {})[0]?.[0];
+    const first = Object.values(inventory.models?.serve ?? {})[0]?.at.map(nodeOf)[0];
     return [...new Set([...edge, ...(internal && first !== undefined ? [first] : [])])];
 }
 

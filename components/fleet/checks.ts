@@ -1,3 +1,13 @@
+import { addressingChecks } from "../checks/addressing/checks";
+import { capacityChecks } from "../checks/capacity/checks";
+import { certificateChecks } from "../checks/certificates/checks";
+import { hardwareChecks } from "../checks/hardware/checks";
+import { nameChecks } from "../checks/names/checks";
+import { networkChecks } from "../checks/network/checks";
+import { securityChecks } from "../checks/security/checks";
+import { serviceChecks } from "../checks/services/checks";
+import { topologyChecks } from "../checks/topology/checks";
+import { versionChecks } from "../checks/versions/checks";
 import { edgeChecks } from "../edge/checks";
 import { meshChecks } from "../mesh/checks";
 import { modelChecks } from "../models/checks";
@@ -17,4 +27,20 @@ const fleetName: Check = ({ inventory, stack }) =>
           ];
 
 /** Every check, in the order their problems are looked for; the report is sorted by place. */
-export const checks: readonly Check[] = [fleetName, ...nodeChecks, ...meshChecks, ...edgeChecks, ...modelChecks];
+export const checks: readonly Check[] = [
+    fleetName,
+    ...nodeChecks,
+    ...meshChecks,
+    ...edgeChecks,
+    ...modelChecks,
+    ...addressingChecks,
+    ...hardwareChecks,
+    ...networkChecks,
+    ...topologyChecks,
+    ...capacityChecks,
+    ...versionChecks,
+    ...nameChecks,
+    ...certificateChecks,
+    ...securityChecks,
+    ...serviceChecks,
+];

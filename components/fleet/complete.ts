@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { artifactProblems } from "./artifacts";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
+import { notBuilt } from "./built";
 import { departedNodes, unsaidNodes } from "./leaving";
 import { sortByPlace } from "./load";
 import { planSecrets } from "../secrets/plan";
@@ -22,6 +23,7 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
     const nodes = Object.entries(inventory.nodes).filter(([name]) => !departed.includes(name));
     const inLock = (problem: Problem): PlacedProblem => ({ ...problem, file: shown(files.lock), line: 1, column: 1 });
     return [
+        ...notBuilt(inventory).map((problem) => stack.place(problem)),
         ...artifactProblems(inventory, lock).map(inLock),
         ...nodes
             .filter(([name]) => lock.roads[name] === undefined)
@@ -30,7 +32,7 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
                     code: "SE042",
                     path: ["roads", name],
                     message: `${name} has no road.`,
-                    fix: addFix(name, address),
+                    fix: addFix(name, address ?? "ADDRESS"),
                 }),
             ),
         ...nodes
@@ -39,7 +41,7 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
                 code: "SE041" as const,
                 path: [name],
                 message: `There is no pinned host key of ${name}.`,
-                fix: addFix(name, address),
+                fix: addFix(name, address ?? "ADDRESS"),
                 file: shown(files.knownHosts),
                 line: 1,
                 column: 1,

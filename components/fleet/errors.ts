@@ -1,3 +1,5 @@
+import { isWarning, type Code } from "./codes";
+
 /** One thing that is wrong with what the operator wrote, said in three lines: where, what, what to write instead. */
 export interface Problem {
     /** Stable code, `SE` and three digits; listed in `docs/errors.md`. */
@@ -17,41 +19,7 @@ export interface PlacedProblem extends Problem {
     readonly column: number;
 }
 
-/** Every code with the rule it stands for. Codes are never reused. */
-export const codes = {
-    SE001: "The file is readable YAML.",
-    SE002: "Only known keys are used.",
-    SE003: "Every value has the form its key asks for.",
-    SE004: "Required keys are there.",
-    SE005: "`fleet` equals the stack's name, so that no `up` runs against the wrong fleet.",
-    SE006: "A fleet has at least one node.",
-    SE010: "No two nodes share an address.",
-    SE011: "No two nodes share a mesh address, and each lies inside the mesh network.",
-    SE012: "A placement names a node that exists.",
-    SE013: "A location that is named is declared.",
-    SE014: "Hardware is a profile we know.",
-    SE015: "Every pair of nodes can reach each other: one of them is public or both share a location.",
-    SE016: "A private address lies inside the LAN of its location.",
-    SE017: "Nothing is placed on a node that leaves.",
-    SE020: "A public name lies inside one of the domains.",
-    SE021: "A public name needs an edge, a nameserver and domains.",
-    SE022: "A public service stands on a node with a public address.",
-    SE023: "There is one edge in this version.",
-    SE030: "A model that is served is in the model catalogue.",
-    SE031: "A model is served by a node that has an engine for it.",
-    SE032: "One gateway serves one model in this version.",
-    SE033: "Gateway keys are plain names.",
-    SE040: "Every artifact has a locked hash.",
-    SE041: "Every node has a pinned host key.",
-    SE042: "Every node has a road (a loopback port).",
-    SE043: "A secret that the inventory asks the operator for was set.",
-    SE044: "A node with a road is in the inventory: no machine is forgotten with its roles left running on it.",
-} as const;
-
-/** A code of the list above. */
-export type Code = keyof typeof codes;
-
-/** Thrown when an inventory is refused; carries every problem at once. */
+/** Thrown when an inventory is refused; carries every problem at once, warnings too. */
 export class InventoryError extends Error {
     constructor(readonly problems: readonly PlacedProblem[]) {
         super(formatProblems(problems));
@@ -61,16 +29,27 @@ export class InventoryError extends Error {
 
 /** Writes a path of keys as people read it: `nodes.alice.address`. */
 export function formatPath(path: readonly (string | number)[]): string {
-    return path.length === 0 ? "(top)" : path.join(".");
+    const text = path.length === 0 ? "(top)" : path.join(".");
+    return text.replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** All problems for a person, three lines each, and a closing line. */
 export function formatProblems(problems: readonly PlacedProblem[]): string {
     const blocks = problems.map(
-        (p) => `${p.file}:${p.line}:${p.column}  ${p.code}  ${formatPath(p.path)}\n    ${p.message}\n    ${p.fix}`,
+        (p) =>
+            `${p.file}:${p.line}:${p.column}  ${p.code}${isWarning(p.code) ? " warning" : ""}  ${formatPath(p.path)}\n    ${p.message}\n    ${p.fix}`,
     );
-    const count = `${problems.length} ${problems.length === 1 ? "error" : "errors"}`;
-    return [...blocks, `${count}. No node was contacted.`].join("\n");
+    return [...blocks, `${countProblems(problems)}. No node was contacted.`].join("\n");
+}
+
+/** `3 errors, 1 warning`. */
+export function countProblems(problems: readonly Problem[]): string {
+    const warnings = problems.filter(({ code }) => isWarning(code)).length;
+    const counts = { error: problems.length - warnings, warning: warnings };
+    return Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([word, count]) => `${count} ${word}${count === 1 ? "" : "s"}`)
+        .join(", ");
 }
 
 /**

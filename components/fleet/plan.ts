@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { DesiredState, Role } from "../converge/schema";
-import { planMesh, type MeshNode } from "../mesh/plan";
+import type { MeshNode } from "../mesh/plan";
 import { planModels } from "../models/plan";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
@@ -38,7 +38,7 @@ export interface FleetPlan {
     readonly fleet: string;
     readonly nodes: Readonly<Record<string, NodePlan>>;
     readonly secrets: Secrets;
-    /** Generation of every secret; 1 unless it was rotated. */
+    /** Generation of every secret that was rotated; all others have 1. */
     readonly generations: Readonly<Record<string, number>>;
     readonly urls: readonly Url[];
     /** Every served model; its roles are named `model-SLUG`. */
@@ -50,10 +50,10 @@ export function planFleet(files: Stack): FleetPlan {
     const stack = { ...files, inventory: staying(files.inventory) };
     const { inventory, lock } = stack;
     const secrets = planSecrets(inventory);
-    const generations = Object.fromEntries(Object.keys(secrets).map((name) => [name, lock.generations[name] ?? 1]));
+    const { generations } = lock;
     const roles = renderRoles(stack, generations);
     const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
-    const mesh = planMesh(inventory);
+    const { mesh } = stack.design;
     const nodes = Object.fromEntries(names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {})]));
     return {
         fleet: inventory.fleet,
@@ -81,7 +81,7 @@ function planNode(
         fleet: stack.name,
         name,
         address: node?.address ?? "",
-        port: node?.port ?? 22,
+        port: node?.port ?? inventory.ssh.port ?? 22,
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
         hostKey: pin?.key ?? "",

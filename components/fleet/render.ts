@@ -4,7 +4,7 @@ import { renderServer, renderZone, serverPackages } from "../dns/render";
 import { caddyArtifact } from "../edge/artifact";
 import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
-import { meshAddresses, meshedNodes, planMesh } from "../mesh/plan";
+import { meshAddresses, meshedNodes } from "../mesh/plan";
 import { renderWireguard } from "../mesh/render";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
@@ -27,9 +27,9 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         packages[node] = [...(packages[node] ?? []), ...needs];
     };
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
-        add(name, "sshd", renderSshd(address, port ?? 22));
+        add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
     }
-    for (const [node, mesh] of Object.entries(planMesh(inventory))) {
+    for (const [node, mesh] of Object.entries(stack.design.mesh)) {
         add(node, "wireguard", renderWireguard(node, mesh, generations), ["wireguard-tools"]);
     }
     addEdges(stack, generations, add);

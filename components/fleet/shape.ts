@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import { didYouMean, listOf, type Problem } from "./errors";
-import { inventorySchema, jsonSchema, type Inventory, type JsonSchema } from "./schema";
+import type { Problem } from "./errors";
+import { inventorySchema, type Inventory } from "./schema";
+import { plainPath, toProblem } from "./shape-words";
 
 type Issue = z.core.$ZodIssue;
 type Path = (string | number)[];
@@ -23,7 +24,8 @@ export function parseShape(value: unknown): Shape {
         const result = inventorySchema.safeParse(candidate);
         if (result.success) return { problems, inventory: result.data };
         const issues = result.error.issues.flatMap(unfold);
-        if (round === 0) problems.push(...issues.map((issue) => toProblem(issue, value)));
+        if (round === 0)
+            problems.push(...issues.map((issue) => toProblem(issue, valueAt(value, plainPath(issue.path)))));
         const pruned = issues.reduce<unknown>((tree, issue) => without(tree, issue, candidate), candidate);
         if (JSON.stringify(pruned) === JSON.stringify(candidate)) break;
         candidate = pruned;
@@ -36,74 +38,16 @@ function unfold(issue: Issue): Issue[] {
     if (issue.code === "unrecognized_keys") {
         return issue.keys.map((key) => ({ ...issue, keys: [key], path: [...issue.path, key] }));
     }
-    if (issue.code === "invalid_key") return [{ ...issue, message: issue.issues[0]?.message ?? issue.message }];
-    if (issue.code === "invalid_union") {
-        const inner = issue.errors.at(-1)?.map((part) => ({ ...part, path: [...issue.path, ...part.path] })) ?? [];
-        return inner.some((part) => part.path.length > issue.path.length) ? inner.flatMap(unfold) : [issue];
-    }
-    return [issue];
+    if (issue.code !== "invalid_union") return [issue];
+    const fitting = issue.errors.find((branch) => branch.every((part) => !wrongKind(part)));
+    return fitting?.flatMap((part) => unfold({ ...part, path: [...issue.path, ...part.path] })) ?? [issue];
 }
 
-function toProblem(issue: Issue, value: unknown): Problem {
-    const path = plainPath(issue.path);
-    const found = valueAt(value, path);
-    if (issue.code === "unrecognized_keys") return unknownKey(path);
-    if (found === undefined && issue.code !== "invalid_key") {
-        return {
-            code: "SE004",
-            path,
-            message: `"${String(path.at(-1) ?? "inventory")}" is missing.`,
-            fix: expected(issue),
-        };
-    }
-    const shown = issue.code === "invalid_key" ? JSON.stringify(path.at(-1)) : JSON.stringify(found);
-    return { code: "SE003", path, message: `${shown} does not fit here.`, fix: expected(issue) };
-}
-
-function unknownKey(path: Path): Problem {
-    const key = String(path.at(-1));
-    const known = keysAt(path.slice(0, -1));
-    const fix = didYouMean(key, known, `Known here: ${known.join(", ") || "none"}.`);
-    return { code: "SE002", path, message: `"${key}" is not a known key.`, fix };
-}
-
-function expected(issue: Issue): string {
-    switch (issue.code) {
-        case "invalid_type":
-            return `Write ${article(issue.expected)}.`;
-        case "invalid_value":
-            return `Write ${listOf(issue.values.map((v) => JSON.stringify(v)))}.`;
-        case "too_small":
-            return `Write at least ${String(issue.minimum)}.`;
-        case "too_big":
-            return `Write at most ${String(issue.maximum)}.`;
-        case "invalid_union":
-            return "Write one of the forms that the README of its concept shows.";
-        default:
-            return `Write ${issue.message}.`;
-    }
-}
-
-function article(type: string): string {
-    const words: Record<string, string> = {
-        string: "a text",
-        object: "a map of keys",
-        record: "a map of keys",
-        array: "a list",
-        int: "a whole number",
-    };
-    return words[type] ?? `a ${type}`;
-}
-
-/** The known keys of the object at a path, read from the exported JSON Schema. */
-function keysAt(path: Path): string[] {
-    let schema: JsonSchema | undefined = jsonSchema();
-    for (const key of path) {
-        const option: JsonSchema | undefined = schema?.anyOf?.find((s) => s.type === "object") ?? schema;
-        schema = option?.properties?.[String(key)] ?? option?.additionalProperties ?? undefined;
-    }
-    const option = schema?.anyOf?.find((s) => s.type === "object") ?? schema;
-    return Object.keys(option?.properties ?? {});
+/** Whether a branch of a union was not even meant: a text where the branch is a list, or a union of such. */
+function wrongKind(issue: Issue): boolean {
+    if (issue.path.length > 0) return false;
+    if (issue.code === "invalid_union") return issue.errors.every((branch) => branch.some(wrongKind));
+    return issue.code === "invalid_type";
 }
 
 /** A value with the part an issue complains about left out. */
@@ -124,14 +68,11 @@ function remove(tree: unknown, path: Path): unknown {
     return Array.isArray(tree) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
-function valueAt(value: unknown, path: Path): unknown {
+/** The value at a path of plain data, undefined when nothing is there. */
+export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
     return path.reduce<unknown>(
         (node, key) =>
             typeof node === "object" && node !== null ? (node as Record<string, unknown>)[String(key)] : undefined,
         value,
     );
-}
-
-function plainPath(path: readonly PropertyKey[]): Path {
-    return path.map((key) => (typeof key === "symbol" ? String(key) : key));
 }

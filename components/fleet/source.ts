@@ -1,12 +1,14 @@
 import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
 import type { PlacedProblem, Problem } from "./errors";
+import { expandPattern, isPattern } from "./patterns";
+import { syntaxProblems } from "./syntax";
 
 /** A YAML text that remembers where every key and value stands. */
 export interface Source {
     readonly file: string;
     /** The plain value; `undefined` when the text is not YAML. */
     readonly value: unknown;
-    /** Syntax errors and duplicate keys. */
+    /** What is no YAML, or YAML that not every reader takes alike. */
     readonly problems: readonly PlacedProblem[];
     /** Adds the place of `problem.path` (or of its nearest parent that is there). */
     place(problem: Problem): PlacedProblem;
@@ -20,13 +22,13 @@ export function readSource(file: string, text: string): Source {
         const { line, col } = lines.linePos(offset);
         return { line: Math.max(line, 1), column: Math.max(col, 1) };
     };
-    const problems = document.errors.map((error) => ({
+    const problems = syntaxProblems(document, text).map(({ offset, message, fix }) => ({
         code: "SE001" as const,
         path: [],
-        message: error.message.replaceAll(/\s+/g, " "),
-        fix: error.code === "DUPLICATE_KEY" ? "Keep one of the two." : "Mend the YAML at this place.",
+        message,
+        fix,
         file,
-        ...at(error.pos[0]),
+        ...at(offset),
     }));
     return {
         file,
@@ -41,7 +43,8 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
     let offset = 0;
     for (const key of path) {
         const next: unknown = isMap(node)
-            ? node.items.find((item) => isPair(item) && keyOf(item) === String(key))
+            ? (node.items.find((item) => isPair(item) && keyOf(item) === String(key)) ??
+              node.items.find((item) => isPair(item) && standsFor(keyOf(item), String(key))))
             : isSeq(node)
               ? node.items[Number(key)]
               : undefined;
@@ -50,6 +53,10 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
         node = isPair(next) ? next.value : next;
     }
     return offset;
+}
+
+function standsFor(pattern: string, name: string): boolean {
+    return isPattern(pattern) && expandPattern(pattern).includes(name);
 }
 
 function keyOf(pair: Pair): string {

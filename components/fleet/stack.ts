@@ -4,6 +4,7 @@ import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { readKnownHosts, type HostKey } from "./known-hosts";
 import { loadInventory, sortByPlace, type Loaded } from "./load";
 import { readLock, type Lock } from "./lock";
+import type { ReadBeside } from "./name-files";
 import { readSource } from "./source";
 
 /** Where the files of a stack are; absolute paths. */
@@ -50,9 +51,10 @@ export function stackFiles(root: string, name: string, inventory = ""): StackFil
 
 /**
  * Reads a stack's inventory, lock and host keys.
+ * @param today the day it is, `2026-11-21`; without it nothing is looked at that depends on it
  * @throws InventoryError with every problem of inventory and lock
  */
-export function readStack(root: string, name: string, inventory = ""): Stack {
+export function readStack(root: string, name: string, inventory = "", today?: string): Stack {
     const files = stackFiles(root, name, inventory);
     const text = readText(files.inventory);
     const shown = relative(process.cwd(), files.inventory) || files.inventory;
@@ -65,7 +67,10 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
     const { lock, problems, place } = readLock(relative(process.cwd(), files.lock), readText(files.lock));
     if (problems.length > 0) throw new InventoryError(sortByPlace(problems));
     return {
-        ...loadInventory(name, shown, text),
+        ...loadInventory(name, shown, text, {
+            read: filesBeside(files.inventory),
+            ...(today === undefined ? {} : { today }),
+        }),
         name,
         files,
         lock,
@@ -75,6 +80,11 @@ export function readStack(root: string, name: string, inventory = ""): Stack {
         shownCa: relative(process.cwd(), files.ca),
         chatPage: readFileSync(resolve(__dirname, "../models/gateway/chat.html"), "utf8"),
     };
+}
+
+/** Gives the files with names that stand beside an inventory. */
+export function filesBeside(inventory: string): ReadBeside {
+    return (file) => readText(resolve(inventory, "..", file));
 }
 
 function readText(file: string): string | undefined {

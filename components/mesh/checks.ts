@@ -1,7 +1,9 @@
 import type { Check } from "../fleet/check";
+import { listOf, type Problem } from "../fleet/errors";
 import { staying } from "../fleet/leaving";
-import { contains, isPrivate, parsePrefix } from "../fleet/net";
-import { meshAddresses, sameLan } from "./plan";
+import { contains, parsePrefix, toAddress, toNumber } from "../fleet/net";
+import type { Inventory } from "../fleet/schema";
+import { derivable, meshAddresses } from "./plan";
 
 const insideNetwork: Check = ({ inventory }) =>
     Object.entries(inventory.nodes).flatMap(([name, node]) =>
@@ -17,41 +19,69 @@ const insideNetwork: Check = ({ inventory }) =>
               ],
     );
 
-const duplicateMesh: Check = ({ inventory }) => {
+const duplicateMesh: Check = ({ inventory: written }) => {
+    const inventory = staying(written);
+    const addresses = meshAddresses(inventory);
+    // Said elsewhere: a network that is too small has collisions that no address could mend.
+    if (Object.keys(addresses).length > derivable(inventory)) return [];
     const first = new Map<string, string>();
-    return Object.entries(meshAddresses(staying(inventory))).flatMap(([name, address]) => {
+    const taken = new Set(Object.values(addresses));
+    return claims(inventory, addresses).flatMap(([name, address]): Problem[] => {
         const other = first.get(address);
         if (other === undefined) {
             first.set(address, name);
             return [];
         }
+        const free = freeAddress(inventory, address, taken);
+        taken.add(free);
+        const derived = inventory.nodes[name]?.mesh === undefined ? ", and the one derived from this name" : "";
         return [
             {
-                code: "SE011" as const,
-                path: ["nodes", name, "mesh"],
-                message: `${address} is the mesh address of ${other} already.`,
-                fix: `Write \`mesh: ADDRESS\` with a free one for ${name}.`,
+                code: "SE011",
+                path: derived === "" ? ["nodes", name, "mesh"] : ["nodes", name],
+                message: `${address} is the mesh address of ${other} already${derived}.`,
+                fix: `Write \`mesh: ${free}\`, which is free, for ${name}.`,
             },
         ];
     });
 };
 
-const reachable: Check = ({ inventory }) => {
-    const nodes = Object.entries(staying(inventory).nodes);
-    return nodes.flatMap(([name, node], index) =>
-        nodes.slice(0, index).flatMap(([other, peer]) =>
-            !isPrivate(node.address) || !isPrivate(peer.address) || sameLan(inventory, name, other)
-                ? []
-                : [
-                      {
-                          code: "SE015" as const,
-                          path: ["nodes", name, "address"],
-                          message: `${name} and ${other} stand behind different NATs: no tunnel can be opened between them.`,
-                          fix: "Put them into one location if they share a LAN; relaying through a public node is not built yet.",
-                      },
-                  ],
-        ),
-    );
+/** Nodes with their addresses: those that wrote theirs down come first, so that who derives one has to give way. */
+function claims({ nodes }: Inventory, addresses: Readonly<Record<string, string>>): [string, string][] {
+    const derives = (name: string): number => (nodes[name]?.mesh === undefined ? 1 : 0);
+    return Object.entries(addresses).sort(([a], [b]) => derives(a) - derives(b) || (a < b ? -1 : 1));
+}
+
+/** The next address of those that can be derived which nobody has. */
+function freeAddress(inventory: Inventory, from: string, taken: ReadonlySet<string>): string {
+    const start = parsePrefix(inventory.mesh.network).base + 2;
+    const room = derivable(inventory);
+    const offset = Math.max(toNumber(from) - start, 0);
+    for (let step = 1; step < room; step++) {
+        const candidate = toAddress((start + ((offset + step) % room)) >>> 0);
+        if (!taken.has(candidate)) return candidate;
+    }
+    return from;
+}
+
+const reachable: Check = ({ inventory, design }) => {
+    const cut = design.paths.filter(({ way }) => way.kind === "none");
+    const [first] = cut;
+    if (first === undefined) return [];
+    const places = new Map<string, string[]>();
+    for (const name of new Set(cut.flatMap(({ between }) => between))) {
+        const location = inventory.nodes[name]?.location ?? "";
+        places.set(location, [...(places.get(location) ?? []), name]);
+    }
+    const words = [...places].map(([location, names]) => `${names.join(", ")} (${location || "no location"})`);
+    return [
+        {
+            code: "SE015",
+            path: ["nodes", first.between[1], "address"],
+            message: `${words.join(" and ")} stand behind different NATs: no tunnel can be opened between them, and no node has a public address to relay at.`,
+            fix: `Put ${listOf(first.between).replace(" or ", " and ")} into one location if they share a LAN, or add a node with a public address, such as a droplet.`,
+        },
+    ];
 };
 
 /** Checks on mesh addresses and on who can reach whom. */

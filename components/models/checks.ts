@@ -1,57 +1,67 @@
 import type { Check } from "../fleet/check";
-import { didYouMean, listOf } from "../fleet/errors";
+import { didYouMean, listOf, type Problem } from "../fleet/errors";
+import { nodeOf } from "../node/machine";
 import { placementProblems } from "../node/placement";
-import { models } from "./catalogue";
+import { modelNames, modelOf } from "./catalogue";
+import { chooseEngine, enginesFor } from "./engine";
+import { engineNames } from "./schema";
 
 const placements: Check = (checked) => [
-    ...Object.entries(checked.inventory.models?.engines ?? {}).flatMap(([engine, at]) =>
+    ...Object.entries(checked.inventory.models?.engines ?? {}).flatMap(([engine, { at }]) =>
         placementProblems(at, ["models", "engines", engine], checked),
     ),
-    ...Object.entries(checked.inventory.models?.serve ?? {}).flatMap(([model, at]) =>
-        placementProblems(at, ["models", "serve", model], checked),
+    ...Object.entries(checked.inventory.models?.serve ?? {}).flatMap(([model, { at }]) =>
+        placementProblems(at.map(nodeOf), ["models", "serve", model], checked),
+    ),
+    ...Object.entries(checked.inventory.models?.exclusive ?? {}).flatMap(([group, { at }]) =>
+        placementProblems([at], ["models", "exclusive", group, "at"], checked),
     ),
 ];
 
 const known: Check = ({ inventory }) => {
-    const names = Object.keys(models);
+    const names = modelNames(inventory);
     return Object.keys(inventory.models?.serve ?? {})
         .filter((model) => !names.includes(model))
         .map((model) => ({
             code: "SE030" as const,
             path: ["models", "serve", model],
             message: `Model "${model}" is not in the catalogue.`,
-            fix: didYouMean(model, names, `Write ${listOf(names)}.`),
+            fix: didYouMean(model, names, "Describe it under models.weights: `disk: 4gb` is enough."),
         }));
 };
 
-const engineThere: Check = ({ inventory, nodeNames }) => {
-    const engines = inventory.models?.engines["llama.cpp"] ?? [];
-    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, at]) =>
-        at
-            .filter((node) => nodeNames.includes(node) && !engines.includes(node))
-            .map((node) => ({
-                code: "SE031" as const,
-                path: ["models", "serve", model],
-                message: `${node} runs no engine that could serve ${model}.`,
-                fix: `Add ${node} to models.engines.llama.cpp.`,
-            })),
+const engineThere: Check = (checked) => {
+    const { models } = checked.inventory;
+    const written = Object.keys(checked.written(["models", "engines"]) ?? {});
+    // An engine whose entry is wrong is not missing as well.
+    if (models === undefined || written.some((engine) => !(engine in models.engines))) return [];
+    return Object.entries(models.serve).flatMap(([model, { at }]) =>
+        modelOf(checked.inventory, model) === undefined
+            ? []
+            : at.flatMap((placement) => engineProblem(checked, model, placement)),
     );
 };
 
-const oneModel: Check = ({ inventory }) => {
-    const serve = Object.entries(inventory.models?.serve ?? {});
-    const second = serve[1]?.[0];
-    return second === undefined
-        ? []
-        : [
-              {
-                  code: "SE032" as const,
-                  path: ["models", "serve", second],
-                  message: `The gateway cannot yet choose between ${serve.map(([model]) => model).join(" and ")}.`,
-                  fix: "Serve one model; routing by the request's `model` is not built yet.",
-              },
-          ];
-};
+function engineProblem({ inventory, nodeNames }: Parameters<Check>[0], model: string, placement: string): Problem[] {
+    const [node = "", written] = placement.split("/");
+    const choice = chooseEngine(inventory, model, placement);
+    const ambiguous = "able" in choice && written === undefined && choice.able.length > 1;
+    if ("engine" in choice || ambiguous || !nodeNames.includes(node)) return [];
+    const path = ["models", "serve", model];
+    if (written !== undefined && !engineNames.some((engine) => engine === written)) {
+        const fix = didYouMean(written, engineNames, `Write ${listOf(engineNames)}.`);
+        return [{ code: "SE031", path, message: `There is no engine "${written}".`, fix }];
+    }
+    const engines = enginesFor(inventory, model);
+    const running = choice.running.length === 0 ? "no engine" : listOf(choice.running).replace(" or ", " and ");
+    const cannot = choice.running.length === 0 ? "" : `, which cannot serve ${model}`;
+    const message =
+        written === undefined || choice.running.some((engine) => engine === written)
+            ? `${node} runs ${running}${cannot}.`
+            : `${node} does not run ${written}.`;
+    const wanted = engines.find((engine) => engine === written) ?? engines[0];
+    return [{ code: "SE031", path, message, fix: `Add ${node} to models.engines.${wanted ?? "ollama"}.` }];
+}
 
 /** Checks on models, engines and the gateway. */
-export const modelChecks: readonly Check[] = [placements, known, engineThere, oneModel];
+export const modelChecks: readonly Check[] = [placements, known, engineThere];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { gatewayNodes, modelKey } from "../fleet/artifacts";
 import type { Inventory } from "../fleet/schema";
 import { meshAddresses, meshedNodes } from "../mesh/plan";
+import { nodeOf } from "../node/machine";
 import { models } from "./catalogue";
 
 /** One model on one node. */
@@ -38,8 +39,8 @@ export interface Gateway {
 export function planModels(inventory: Inventory): ServedModel[] {
     const mesh = meshAddresses(inventory);
     const meshed = meshedNodes(inventory);
-    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, at]) =>
-        at.map((node) => {
+    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, { at, context }]) =>
+        at.map(nodeOf).map((node) => {
             const slug = model.replaceAll(/[^a-z0-9.-]/g, "-");
             return {
                 model,
@@ -47,7 +48,7 @@ export function planModels(inventory: Inventory): ServedModel[] {
                 slug,
                 host: meshed.includes(node) ? (mesh[node] ?? "") : "127.0.0.1",
                 port: portOf(model),
-                context: models[model]?.context ?? 4096,
+                context: context ?? models[model]?.context ?? 4096,
                 artifact: modelKey(model),
                 apiKey: `model-key.${slug}`,
             };

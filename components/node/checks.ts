@@ -1,6 +1,7 @@
 import type { Check } from "../fleet/check";
-import { didYouMean, listOf } from "../fleet/errors";
+import { didYouMean, listOf, type Problem } from "../fleet/errors";
 import { contains, isPrivate, parsePrefix } from "../fleet/net";
+import { nodeSchema } from "./schema";
 import { hardwareNames, hardwareOf } from "./hardware";
 
 const anyNode: Check = ({ nodeNames }) =>
@@ -20,6 +21,7 @@ const duplicateAddress: Check = ({ inventory }) => {
     // A machine that is gone for good is not dialled: another may have its address by now.
     const dialled = Object.entries(inventory.nodes).filter(([, { leaving }]) => leaving !== "gone");
     return dialled.flatMap(([name, node]) => {
+        if (node.address === undefined) return [];
         const other = first.get(node.address);
         if (other === undefined) {
             first.set(node.address, name);
@@ -45,7 +47,13 @@ const location: Check = ({ inventory }) => {
                 code: "SE013" as const,
                 path: ["nodes", name, "location"],
                 message: `Location "${node.location}" is not declared.`,
-                fix: didYouMean(node.location, known, `Add it under locations:, or write ${listOf(known)}.`),
+                fix: didYouMean(
+                    node.location,
+                    known,
+                    known.length === 0
+                        ? "Add it under locations:."
+                        : `Add it under locations:, or write ${listOf(known)}.`,
+                ),
             },
         ];
     });
@@ -53,25 +61,35 @@ const location: Check = ({ inventory }) => {
 
 const hardware: Check = ({ inventory }) =>
     Object.entries(inventory.nodes).flatMap(([name, node]) => {
-        if (hardwareOf(node.hardware) !== undefined) return [];
+        if (node.hardware === undefined || hardwareOf(node.hardware) !== undefined) return [];
         return [
             {
                 code: "SE014" as const,
                 path: ["nodes", name, "hardware"],
                 message: `Hardware "${node.hardware}" is not known.`,
-                fix: didYouMean(
-                    node.hardware,
-                    hardwareNames,
-                    `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`,
-                ),
+                fix: hardwareFix(node.hardware),
             },
         ];
     });
 
+/** The sizes of a board that was named with another memory, else the nearest name. */
+function hardwareFix(written: string): string {
+    const board = /^pi\d-/.exec(written)?.[0];
+    const sizes = hardwareNames.filter((name) => board !== undefined && name.startsWith(board));
+    if (/^pi\d-\d+gb$/.test(written) && sizes.length > 0) return `Write ${listOf(sizes)}.`;
+    return didYouMean(written, hardwareNames, `Write ${listOf(hardwareNames)} (ARCH-MEMORYgb fits any box).`);
+}
+
 const insideLan: Check = ({ inventory }) =>
     Object.entries(inventory.nodes).flatMap(([name, node]) => {
         const lan = inventory.locations[node.location ?? ""]?.lan;
-        if (lan === undefined || !isPrivate(node.address) || contains(parsePrefix(lan), node.address)) return [];
+        if (
+            lan === undefined ||
+            node.address === undefined ||
+            !isPrivate(node.address) ||
+            contains(parsePrefix(lan), node.address)
+        )
+            return [];
         return [
             {
                 code: "SE016" as const,
@@ -82,5 +100,41 @@ const insideLan: Check = ({ inventory }) =>
         ];
     });
 
+const oneKind: Check = ({ nodeNames, written }) =>
+    nodeNames.flatMap((name) => {
+        // What is no map at all is said by SE003; a key that SE002 asks about may be the one that is missing.
+        const entry = written(["nodes", name]);
+        if (typeof entry !== "object" || entry === null) return [];
+        if (Object.keys(entry).some((key) => !Object.hasOwn(nodeSchema.shape, key))) return [];
+        const has = (key: string): boolean => written(["nodes", name, key]) !== undefined;
+        const wrong = wrongKind(name, has);
+        return wrong === undefined ? [] : [{ code: "SE018" as const, path: ["nodes", name], ...wrong }];
+    });
+
+function wrongKind(name: string, has: (key: string) => boolean): Pick<Problem, "message" | "fix"> | undefined {
+    if (has("hardware") && has("droplet")) {
+        return {
+            message: `${name} is said to exist (hardware) and to be rented (droplet).`,
+            fix: "Keep one of the two.",
+        };
+    }
+    if (!has("hardware") && !has("droplet")) {
+        return {
+            message: `Nobody says what ${name} is.`,
+            fix: "Write `hardware: pi5-8gb` for a machine that exists, or `droplet: s-1vcpu-1gb` for one to rent.",
+        };
+    }
+    if (has("hardware") && !has("address")) {
+        return { message: `Nobody says where ${name} is.`, fix: "Write `address: ADDRESS`, as it is reached at." };
+    }
+    if (has("droplet") !== has("region")) {
+        return {
+            message: has("droplet") ? `The droplet ${name} has no region.` : `${name} is no droplet and has a region.`,
+            fix: has("droplet") ? "Write `region: nyc3` or another." : "Write `location:` for a place of your own.",
+        };
+    }
+    return undefined;
+}
+
 /** Checks on the machines themselves. */
-export const nodeChecks: readonly Check[] = [anyNode, duplicateAddress, location, hardware, insideLan];
+export const nodeChecks: readonly Check[] = [oneKind, anyNode, duplicateAddress, location, hardware, insideLan];

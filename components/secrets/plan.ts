@@ -4,13 +4,11 @@ import { planGateway } from "../models/plan";
 import type { Inventory } from "../fleet/schema";
 
 /**
- * How a secret's value comes to be. `wireguard`: 32 random bytes, clamped. `pair`: a preshared key derived from the
- * mesh's secret. `password`: 40 letters and digits. `operator`: set with `./fleet secret set`. `certificate` and `key`:
- * issued by the fleet's own CA.
+ * How a secret's value comes to be. `wireguard`: 32 random bytes, clamped. `password`: 40 letters and digits. `operator`:
+ * set with `./fleet secret set`. `certificate` and `key`: issued by the fleet's own CA.
  */
 export type SecretSource =
     | { readonly kind: "wireguard"; readonly node: string }
-    | { readonly kind: "pair"; readonly nodes: readonly [string, string] }
     | { readonly kind: "password" }
     | { readonly kind: "operator" }
     | { readonly kind: "certificate" | "key"; readonly host: string };
@@ -25,17 +23,24 @@ export function privateKeySecret(node: string): string {
 
 /** Name of the preshared key of a pair of nodes; the same from both ends. */
 export function pairSecret(a: string, b: string): string {
-    return `wireguard-pair.${[a, b].sort().join(".")}`;
+    return a < b ? `wireguard-pair.${a}.${b}` : `wireguard-pair.${b}.${a}`;
 }
 
-/** Every secret that the roles of a fleet use. */
+/** The nodes of a pair by the name of its preshared key; nothing for any other secret. Names of nodes hold no dots. */
+export function pairOf(secret: string): readonly [string, string] | undefined {
+    const [, a, b] = /^wireguard-pair\.([^.]+)\.([^.]+)$/.exec(secret) ?? [];
+    return a === undefined || b === undefined ? undefined : [a, b];
+}
+
+/**
+ * Every secret that the roles of a fleet use, but the preshared keys of pairs: those are derived from the mesh's secret,
+ * and a fleet of 1,000 nodes may have half a million of them.
+ */
 export function planSecrets(inventory: Inventory): Secrets {
     const gateway = planGateway(inventory);
     const meshed = meshedNodes(inventory);
-    const pairs = meshed.flatMap((a, i) => meshed.slice(i + 1).map((b): [string, string] => [a, b]));
     const entries: [string, SecretSource][] = [
         ...meshed.map((node): [string, SecretSource] => [privateKeySecret(node), { kind: "wireguard", node }]),
-        ...pairs.map(([a, b]): [string, SecretSource] => [pairSecret(a, b), { kind: "pair", nodes: [a, b] }]),
         ...(gateway?.upstreams ?? []).map((served): [string, SecretSource] => [served.apiKey, { kind: "password" }]),
         ...(gateway?.keys ?? []).map((key): [string, SecretSource] => [key, { kind: "operator" }]),
         ...(gateway === undefined || gateway.public ? [] : ownCertificate(gateway.host)),

@@ -4,7 +4,7 @@ import { Authority, type Issued } from "../authority/resources";
 import { canonical } from "../converge/canonical";
 import type { FleetPlan, NodePlan } from "../fleet/plan";
 import { MeshKeys } from "../mesh/resources";
-import { privateKeySecret } from "./plan";
+import { pairOf, privateKeySecret } from "./plan";
 
 /** The values of all secrets: generated and kept in the encrypted state, set by the operator, or derived. */
 export class SecretStore extends pulumi.ComponentResource {
@@ -21,7 +21,9 @@ export class SecretStore extends pulumi.ComponentResource {
     ) {
         super("sovereign-edge:secrets:SecretStore", "secrets", {}, opts);
         this.keys = new MeshKeys(this.keyGenerations(), { parent: this });
-        this.values = Object.fromEntries(Object.keys(plan.secrets).map((name) => [name, this.value(name)]));
+        const pairs = Object.values(plan.nodes).flatMap((node) => node.secrets.filter((name) => pairOf(name)));
+        const names = [...Object.keys(plan.secrets), ...new Set(pairs)];
+        this.values = Object.fromEntries(names.map((name) => [name, this.value(name)]));
         this.registerOutputs();
     }
 
@@ -52,11 +54,11 @@ export class SecretStore extends pulumi.ComponentResource {
     private value(name: string): pulumi.Output<string> {
         const source = this.plan.secrets[name];
         const generation = this.plan.generations[name] ?? 1;
+        const pair = pairOf(name);
+        if (pair !== undefined) return this.keys.pairKey(pair, generation);
         switch (source?.kind) {
             case "wireguard":
                 return this.keys.privateKey(source.node);
-            case "pair":
-                return this.keys.pairKey(source.nodes, generation);
             case "password":
                 return this.password(name, generation);
             case "certificate":

@@ -1,41 +1,8 @@
-import { planFleet } from "../../components/fleet/plan";
 import { fleet, must, on, operator, pulumi } from "../lab/support";
-import { stackOf } from "../support/stack";
 import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
+import { curveTable, planCurve } from "./plan";
 import { scaleRows } from "./scale";
-
-/** An inventory of `count` nodes in one home, one of them public. */
-function inventory(count: number): string {
-    const home = Array.from({ length: count - 1 }, (_, i) => {
-        const [high, low] = [Math.floor(i / 250), (i % 250) + 1];
-        return `  node-${i}: { hardware: pi5-8gb, location: home, address: 192.168.${high}.${low}, mesh: 10.44.${high}.${low} }`;
-    });
-    return [
-        "version: 1",
-        "fleet: many",
-        "mesh: { network: 10.44.0.0/16 }",
-        "locations: { home: { lan: 192.168.0.0/16 } }",
-        "nodes:",
-        ...home,
-        "  public: { hardware: amd64-4gb, address: 203.0.113.10, mesh: 10.44.200.1 }",
-        "edge: { at: public, acme: ops@many.example }",
-        "dns: { primary: public }",
-        "domains: { many.example: {} }",
-        "models: { gateway: { public: ai.many.example }, engines: { llama.cpp: node-0 }, serve: { 'gemma3:270m': node-0 } }",
-    ].join("\n");
-}
-
-async function planRows(): Promise<Row[]> {
-    const rows: Row[] = [];
-    for (const count of [3, 10, 30, 100]) {
-        const text = inventory(count);
-        rows.push(
-            await measure(`${count} nodes: parse, check, plan, render`, 5, () => planFleet(stackOf("many", text))),
-        );
-    }
-    return rows;
-}
 
 async function engineRows(): Promise<Row[]> {
     return [
@@ -71,7 +38,7 @@ async function requestRows(): Promise<Row[]> {
 }
 
 async function main(): Promise<void> {
-    console.log(table("plan (ms)", await planRows()));
+    console.log(curveTable(planCurve()));
     console.log(table("engine (ms)", await engineRows()));
     const { times, memory } = await idleRows();
     console.log(table("converge.py on a node (ms)", times));

@@ -18,8 +18,8 @@ test("the first node takes the places that init left open, and the result is a g
     expect(text).not.toContain("NODE }");
     expect(text).not.toContain("takes the place");
     const { inventory } = loadInventory("home", "home.yaml", text);
-    expect(inventory.models?.serve).toEqual({ "gemma3:270m": ["box"] });
-    expect(inventory.models?.engines).toEqual({ "llama.cpp": ["box"] });
+    expect(inventory.models?.serve).toEqual({ "gemma3:270m": { at: ["box"] } });
+    expect(inventory.models?.engines["llama.cpp"]?.at).toEqual(["box"]);
 });
 
 test("an inventory without nodes says to add one, and nothing else", () => {

@@ -35,7 +35,7 @@ test.each<[number, string, string, string]>([
     [7.6, "arm64", "Raspberry Pi 5 Model B Rev 1.0", "pi5-8gb"],
     [3.7, "arm64", "Raspberry Pi 4 Model B Rev 1.4", "pi4-4gb"],
     [15.8, "arm64", "Raspberry Pi 5 Model B Rev 1.1", "pi5-16gb"],
-    [0.9, "arm64", "Raspberry Pi 3 Model B Plus Rev 1.3", "arm64-1gb"],
+    [0.9, "arm64", "Raspberry Pi 3 Model B Plus Rev 1.3", "pi3-1gb"],
     [119.7, "arm64", "NVIDIA_DGX_Spark", "dgx-spark"],
     [15.5, "amd64", "", "amd64-16gb"],
     [0.95, "amd64", "Droplet", "amd64-1gb"],

@@ -94,16 +94,16 @@ test("what still names a node that leaves is refused, each with its place and wh
         .replace("mesh: 10.44.0.12", "mesh: 10.44.0.12, leaving: true")
         .replace("mesh: 10.44.0.1 }", "mesh: 10.44.0.1, leaving: gone }");
     expect(refusals(text)).toEqual([
-        "16:3 SE017 edge.at | gematria leaves the fleet (leaving: gone): nothing can stand there. | Take gematria out here, or write alice.",
-        "19:8 SE017 dns.primary | gematria leaves the fleet (leaving: gone): nothing can stand there. | Take gematria out here, or write alice.",
-        "25:14 SE017 models.engines.llama.cpp | cecilia leaves the fleet (leaving: true): nothing can stand there. | Take cecilia out here, or write alice.",
-        "27:5 SE017 models.serve.gemma3:270m | cecilia leaves the fleet (leaving: true): nothing can stand there. | Take cecilia out here, or write alice.",
+        "17:3 SE017 edge.at | gematria leaves the fleet (leaving: gone): nothing can stand there. | Take gematria out here, or write alice.",
+        "20:8 SE017 dns.primary | gematria leaves the fleet (leaving: gone): nothing can stand there. | Take gematria out here, or write alice.",
+        "26:14 SE017 models.engines.llama.cpp | cecilia leaves the fleet (leaving: true): nothing can stand there. | Take cecilia out here, or write alice.",
+        "28:5 SE017 models.serve.gemma3:270m | cecilia leaves the fleet (leaving: true): nothing can stand there. | Take cecilia out here, or write alice.",
     ]);
 });
 
-test.each(["false", "yes", "1"])("leaving: %s is refused with what can be written", (value) => {
+test.each(["false", "soon", "1"])("leaving: %s is refused with what can be written", (value) => {
     expect(refusals(says(value))).toEqual([
-        expect.stringMatching(/SE003 nodes\.alice\.leaving .* \| Write true or "gone"\.$/),
+        expect.stringMatching(/SE003 nodes\.alice\.leaving .* \| Write true or "gone"\. /),
     ]);
 });
 

@@ -45,6 +45,12 @@ export function checks(python: string): Check[] {
         { name: "go vet", argv: ["go", "-C", "tools/providers", "vet", "./..."] },
         { name: "go", argv: ["go", "-C", "tools/providers", "test", "-v", "./..."], count: goCount },
         { name: "unit", argv: [bin("jest")], count: jestCount },
+        // The plan's arithmetic against a real llama-server.
+        {
+            name: "capacity",
+            argv: [bin("jest"), "--config", "jest.capacity.config.json", "--runInBand", "--verbose"],
+            count: jestCount,
+        },
         ...uml(),
         {
             name: "lab",

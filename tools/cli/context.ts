@@ -34,7 +34,11 @@ export function openStack({ root, args, out }: Context): string {
  */
 export function loadStack(context: Context): Stack {
     const name = openStack(context);
-    return readStack(context.root, name, inventoryPath(context.root, name));
+    return readStack(context.root, name, inventoryPath(context.root, name), day(new Date()));
+}
+
+function day(time: Date): string {
+    return time.toISOString().slice(0, 10);
 }
 
 /** The same context with all words on standard error: for verbs whose standard output is the node's. */

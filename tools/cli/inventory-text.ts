@@ -13,9 +13,13 @@ export interface NodeLine {
     readonly port?: number;
 }
 
+/** First line of an inventory: tells editors with the YAML language server what can be written. */
+const modeline = "# yaml-language-server: $schema=fleet.schema.json";
+
 /** The smallest inventory: one model on the first node that is added. */
 export function newInventory(fleet: string, model: string): string {
-    return `# The fleet ${fleet}. \`./fleet check\` says what it means and what is wrong with it.
+    return `${modeline}
+# The fleet ${fleet}. \`./fleet check\` says what it means and what is wrong with it.
 version: 1
 fleet: ${fleet}                # equals the stack's name
 nodes: {}                  # machines you own, one line each: ./fleet add NODE ADDRESS

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { relative, resolve } from "node:path";
+import { effectsSaid } from "../../components/fleet/effects-state";
 import { Failure } from "./failure";
 import { ignoringInterrupts, run, type Finished } from "./process";
 import { filesOf } from "./stacks";
@@ -27,6 +28,7 @@ export function pulumiEnvironment(
     return {
         ...env,
         ...passphrase(root, stack, env),
+        [effectsSaid]: "true",
         PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
         ...(providersInPlace(root, env) ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     };

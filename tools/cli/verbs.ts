@@ -51,7 +51,7 @@ export const verbs: readonly Verb[] = [
         name: "check",
         group: "daily",
         positionals: [],
-        flags: {},
+        flags: { svg: { value: "FILE", help: "draw the fleet into this file" } },
         summary: "validate and show the plan; touches no state, secret or network",
         load: () => import("./verbs/check"),
     },

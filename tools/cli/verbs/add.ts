@@ -5,8 +5,9 @@ import { staying } from "../../../components/fleet/leaving";
 import { loadInventory } from "../../../components/fleet/load";
 import { assignRoads } from "../../../components/fleet/lock";
 import type { Inventory } from "../../../components/fleet/schema";
-import type { StackFiles } from "../../../components/fleet/stack";
-import { ipv4, label } from "../../../components/node/schema";
+import { filesBeside, type StackFiles } from "../../../components/fleet/stack";
+import { ipv4 } from "../../../components/fleet/zod-net";
+import { label } from "../../../components/node/schema";
 import { openStack, textFlag, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { readIfThere, updateLock, writeWhole } from "../files";
@@ -90,9 +91,13 @@ function loadDraft(stack: string, files: StackFiles, wanted: Wanted): Draft {
     const text = readFileSync(files.inventory, "utf8");
     if (!nodeNames(files).includes(wanted.node)) {
         const draft = insertNode(text, wanted.node, lineOf(wanted, "amd64-1gb"));
-        return { inventory: loadInventory(stack, shown(files.inventory), draft).inventory, isNew: true };
+        return {
+            inventory: loadInventory(stack, shown(files.inventory), draft, { read: filesBeside(files.inventory) })
+                .inventory,
+            isNew: true,
+        };
     }
-    const { inventory } = loadInventory(stack, shown(files.inventory), text);
+    const { inventory } = loadInventory(stack, shown(files.inventory), text, { read: filesBeside(files.inventory) });
     const entry = inventory.nodes[wanted.node];
     const found = { ...entry, port: entry?.port ?? 22, user: entry?.user ?? inventory.ssh.user };
     const keys = ["address", "user", "port", "location"] as const;
@@ -117,7 +122,7 @@ function lineOf({ address, user, port, location }: Wanted, hardware: string): No
 function write(stack: string, files: StackFiles, node: string, key: string, line: NodeLine | undefined): void {
     const before = readFileSync(files.inventory, "utf8");
     const text = line === undefined ? before : insertNode(before, node, line);
-    const { inventory } = loadInventory(stack, shown(files.inventory), text);
+    const { inventory } = loadInventory(stack, shown(files.inventory), text, { read: filesBeside(files.inventory) });
     const known = readIfThere(files.knownHosts) ?? "";
     if (!readKnownHosts(known).some((pin) => pin.node === node)) {
         writeWhole(files.knownHosts, `${known === "" || known.endsWith("\n") ? known : `${known}\n`}${node} ${key}\n`);

@@ -1,46 +1,41 @@
+import { writeFileSync } from "node:fs";
 import { neededArtifacts } from "../../../components/fleet/artifacts";
 import { completenessProblems } from "../../../components/fleet/complete";
 import { formatProblems } from "../../../components/fleet/errors";
 import { sortByPlace } from "../../../components/fleet/load";
-import { planFleet, type FleetPlan } from "../../../components/fleet/plan";
+import { drawFleet } from "../../../components/fleet/picture/draw";
+import { planFleet } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
-import { loadStack, type Context } from "../context";
+import { checkJson } from "../check-json";
+import { checkText, type Shown } from "../check-text";
+import { layoutOf } from "../check-text-layout";
+import { loadStack, textFlag, type Context } from "../context";
 import { exitCodes, type ExitCode } from "../failure";
 import { leavingWords } from "../leaving-text";
-import { columns } from "../output";
 
-/** `./fleet check`: validates everything that can be validated from files, and shows the plan. */
+/**
+ * `./fleet check`: validates everything that can be validated from files, and shows the plan. What is planned and not
+ * built yet is no refusal here, and while something is, neither is what would have to be fetched first.
+ */
 // eslint-disable-next-line @typescript-eslint/require-await -- a verb is asynchronous
 export async function run(context: Context): Promise<ExitCode> {
+    const { out } = context;
     const stack = loadStack(context);
-    const problems = sortByPlace(completenessProblems(stack));
-    const plan = planFleet(withStandIns(stack));
-    context.out.say([planText(plan), ...leavingWords(stack)].join("\n"));
-    if (problems.length > 0) context.out.warn(formatProblems(problems));
-    context.out.result({ stack: stack.name, ok: problems.length === 0, problems, ...planJson(plan) });
-    return problems.length === 0 ? exitCodes.done : exitCodes.refused;
+    const shown = show(stack);
+    const refused = shown.unbuilt.length > 0 ? [] : shown.missing;
+    const picture = textFlag(context, "svg");
+    if (picture !== undefined) writeFileSync(picture, drawFleet(stack.inventory, stack.design));
+    out.say([checkText(shown, layoutOf(process.stdout)), ...leavingWords(stack)].join("\n"));
+    if (refused.length > 0) out.warn(formatProblems(refused));
+    out.result(checkJson(stack.name, shown, refused));
+    return refused.length === 0 ? exitCodes.done : exitCodes.refused;
 }
 
-/** The plan for people: nodes with their addresses and roles, then the URLs. */
-export function planText({ nodes, urls }: FleetPlan): string {
-    const rows = Object.values(nodes).map((node) => [
-        node.name,
-        `${node.user}@${node.address}:${node.port}`,
-        node.mesh ?? "",
-        node.leaving ? "leaving" : Object.keys(node.roles).join(", "),
-    ]);
-    return [
-        columns([["node", "address", "mesh", "roles"], ...rows], "  "),
-        ...(urls.length === 0
-            ? []
-            : [
-                  "",
-                  columns(
-                      urls.map(({ name, url }) => [name, url]),
-                      "  ",
-                  ),
-              ]),
-    ].join("\n");
+function show(stack: Stack): Shown {
+    const problems = sortByPlace(completenessProblems(stack));
+    const unbuilt = problems.filter(({ code }) => code === "SE045");
+    const missing = problems.filter(({ code }) => code !== "SE045");
+    return { stack, unbuilt, missing, ...(unbuilt.length > 0 ? {} : { plan: planFleet(withStandIns(stack)) }) };
 }
 
 /**
@@ -55,12 +50,4 @@ function withStandIns(stack: Stack): Stack {
         artifacts[key] = { ...entry, [arch]: entry[arch] ?? standIn };
     }
     return { ...stack, lock: { ...stack.lock, artifacts } };
-}
-
-function planJson({ nodes, urls, models }: FleetPlan): Record<string, unknown> {
-    const shown = Object.values(nodes).map(({ name, address, port, user, mesh, road, leaving, roles }) => [
-        name,
-        { address, port, user, mesh, road, leaving, roles: Object.keys(roles) },
-    ]);
-    return { nodes: Object.fromEntries(shown) as unknown, urls, models };
 }

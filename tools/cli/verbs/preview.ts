@@ -1,5 +1,7 @@
 import { requireComplete } from "../../../components/fleet/complete";
+import { planFleet } from "../../../components/fleet/plan";
 import { loadStack, type Context } from "../context";
+import { effectLines } from "../effects";
 import { exitCodes, type ExitCode } from "../failure";
 import { leavingWords } from "../leaving-text";
 import { DiffFilter } from "../preview-text";
@@ -12,6 +14,7 @@ export async function run(context: Context): Promise<ExitCode> {
     requireComplete(stack);
     requireStack(root, stack.name);
     for (const words of leavingWords(stack)) out.say(`  ${words}`);
+    for (const line of await effectLines(context, stack.name, planFleet(stack))) out.say(line);
     if (args.json) {
         const { code, stdout, stderr } = await pulumi(root, stack.name, ["preview", "--json", "--non-interactive"]);
         if (stderr.trim() !== "") out.warn(stderr.trim());

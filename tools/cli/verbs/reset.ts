@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { loadInventory } from "../../../components/fleet/load";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
-import type { Stack } from "../../../components/fleet/stack";
+import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
@@ -51,7 +51,7 @@ function raise(stack: Stack, { name, incarnation }: NodePlan): number {
     const file = stack.files.inventory;
     const text = writeIncarnation(readFileSync(file, "utf8"), name, incarnation + 1);
     // Never write what could not be read back.
-    loadInventory(stack.name, shown(file), text);
+    loadInventory(stack.name, shown(file), text, { read: filesBeside(file) });
     writeWhole(file, text);
     return incarnation + 1;
 }

@@ -4,6 +4,7 @@ import { withoutRoads } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
+import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
 import type { RunResult } from "../events";
 import { exitCodes, Failure, type ExitCode } from "../failure";
@@ -32,6 +33,7 @@ export async function run(context: Context): Promise<ExitCode> {
     requireFreeStack(root, stack.name);
     await clearCutOff(context, stack.name);
     for (const words of leavingWords(stack)) out.say(`  ${words}`);
+    for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
     const [probes, ahead] = await Promise.all([look(stack, nodes), lookAhead(context, stack, exclude)]);

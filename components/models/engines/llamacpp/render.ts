@@ -46,7 +46,8 @@ function renderUnit(served: ServedModel, directory: string, file: string, creden
     const options = [
         `--host ${served.host} --port ${served.port}`,
         `--model ${file} --alias ${served.model}`,
-        `--ctx-size ${served.context} --parallel 1`,
+        // Without it finished conversations are kept in memory, up to 8 GiB of them, which no budget knows.
+        `--ctx-size ${served.context} --parallel 1 --cache-ram 0`,
         "--api-key-file %d/api-key --metrics --offline --no-ui",
     ];
     return [

@@ -1,0 +1,17 @@
+import type { Check } from "../../fleet/check";
+import { usable } from "./addresses";
+import { lanUnsaid, privateRanges, tooSmallLan, tooSmallMesh } from "./networks";
+import { containerOverlap, meshOverlap, sameLan, vpcOverlap } from "./overlaps";
+
+/** Checks of the family `addressing`. */
+export const addressingChecks: readonly Check[] = [
+    meshOverlap,
+    vpcOverlap,
+    containerOverlap,
+    sameLan,
+    usable,
+    tooSmallLan,
+    tooSmallMesh,
+    lanUnsaid,
+    privateRanges,
+];

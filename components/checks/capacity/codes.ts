@@ -1,0 +1,22 @@
+/** Codes of the family `capacity`. SE144 is gone: SE176 says it. */
+export const capacityCodes = {
+    SE140: { rule: "A model fits the memory of each node that serves it, beside everything else there." },
+    SE141: { rule: "What is in a node's memory at the same time fits it." },
+    SE142: { rule: "What lies on a node's disk fits it." },
+    SE143: { rule: "Where several engines of a node can serve a model, the placement says which: NODE/ENGINE." },
+    SE145: { rule: "An alias does not have the name of a model." },
+    SE146: { rule: "The members of an exclusive group are served on its node, and one of them starts with it." },
+    SE147: { rule: "A model is served with a context that it was made for." },
+    SE148: { rule: "The shares of memory that vllm and sglang take on one node leave room for its system." },
+    SE149: { rule: "vllm and sglang leave a sixth of a memory that processor and graphics share.", warning: true },
+    SE150: { rule: "A KV cache is not larger than its model.", warning: true },
+    SE151: { rule: "A speed that is asked for is one that the node's memory can feed." },
+    SE152: { rule: "The models of an alias answer the same kind of request." },
+    SE153: { rule: "An alias has models of the kind that its name promises." },
+    SE154: { rule: "A tenth of a node's memory stays free, so that it never swaps.", warning: true },
+    SE155: { rule: "hailo-ollama runs on a node with a Hailo-10H." },
+    SE156: { rule: "A container says how much memory it takes.", warning: true },
+    SE157: { rule: "One member of an exclusive group answers after a power cut.", warning: true },
+    SE158: { rule: "The size of weights agrees with their parameters and their quantization." },
+    SE159: { rule: "An engine's environment and flags do not say otherwise what the inventory says." },
+} as const;

@@ -1,0 +1,62 @@
+import { isDeepStrictEqual } from "node:util";
+import type { DesiredState } from "../converge/schema";
+
+/** Something that happens on a node, in words without the node's name: `caddy reloads`. */
+export interface Clause {
+    readonly text: string;
+    /** Something that runs is stopped for a moment or for good. */
+    readonly interrupts?: true;
+}
+
+/** Keys of a map that are only in the later one, only in the earlier one, and in both with another value. Sorted. */
+export interface KeyChanges {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly changed: readonly string[];
+}
+
+/** Compares two maps key by key. */
+export function compareKeys(before: object = {}, after: object = {}): KeyChanges {
+    const [old, now] = [before as Record<string, unknown>, after as Record<string, unknown>];
+    const keys = Object.keys(now).sort();
+    return {
+        added: keys.filter((key) => !(key in old)),
+        removed: Object.keys(old)
+            .filter((key) => !(key in now))
+            .sort(),
+        changed: keys.filter((key) => key in old && !isDeepStrictEqual(old[key], now[key])),
+    };
+}
+
+/** Secrets that both use, with another generation. */
+export function rotatedSecrets(before: DesiredState | undefined, after: DesiredState | undefined): readonly string[] {
+    return compareKeys(before?.secrets, after?.secrets).changed;
+}
+
+/**
+ * Paths of a role whose content is another one than before, or that are new: what `reloadOn`, `restartOn` and `on` look
+ * at. A file that refers to a secret changes with the secret.
+ */
+export function changedPaths(before: DesiredState | undefined, after: DesiredState): ReadonlySet<string> {
+    const sections = ["files", "links", "artifacts"] as const;
+    const own = sections.flatMap((section) => {
+        const { added, changed } = compareKeys(before?.[section], after[section]);
+        return [...added, ...changed];
+    });
+    const rotated = rotatedSecrets(before, after).map((name) => `{{secret:${name}}}`);
+    const filled = Object.entries(after.files ?? {})
+        .filter(([, { text }]) => rotated.some((reference) => text.includes(reference)))
+        .map(([path]) => path);
+    return new Set([...own, ...filled]);
+}
+
+/** Names as people list them: all of a few, else the first and how many more there are. */
+export function someOf(names: readonly string[], limit = 4): string {
+    if (names.length <= limit) return names.join(", ");
+    return `${names.slice(0, limit - 1).join(", ")} and ${names.length - limit + 1} more`;
+}
+
+/** `1 peer`, `3 peers`. */
+export function counted(amount: number, one: string, many = `${one}s`): string {
+    return `${amount} ${amount === 1 ? one : many}`;
+}

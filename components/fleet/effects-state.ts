@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { bundleOf, readProgram } from "../converge/bundle";
+import { planEffects, type Effects } from "./effects";
+import { readRecorded } from "./effects-recorded";
+import { effectsText } from "./effects-text";
+import type { FleetPlan } from "./plan";
+
+/** Set for the engine by whoever has said the effects already, so that the program does not say them again. */
+export const effectsSaid = "SOVEREIGN_EDGE_EFFECTS_SAID";
+
+/**
+ * The state of a stack as the file backend in the clone keeps it, read without the engine.
+ * @returns nothing with another backend, and when there is no such state
+ */
+export function stateInClone(root: string, stack: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+    if ((env["PULUMI_BACKEND_URL"] ?? "") !== "") return undefined;
+    const file = resolve(root, ".state/.pulumi/stacks/sovereign-edge", `${stack}.json`);
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/**
+ * What the plan changes against a state, with the program as the clone has it.
+ * @param left nodes that are left out this time
+ * @throws SyntaxError when the state is not JSON
+ */
+export function effectsSince(state: string, plan: FleetPlan, left: readonly string[] = []): Effects {
+    const nodes = without(plan.nodes, left);
+    return planEffects(without(readRecorded(state), left), { ...plan, nodes }, bundleOf(readProgram()).sha256);
+}
+
+function without<T>(nodes: Readonly<Record<string, T>>, left: readonly string[]): Record<string, T> {
+    return Object.fromEntries(Object.entries(nodes).filter(([name]) => !left.includes(name)));
+}
+
+/** Effects as the program says them in a bare `pulumi preview`; empty when nothing changes or the state cannot be read here. */
+export function bareEffects(root: string, plan: FleetPlan): string {
+    if (process.env[effectsSaid] !== undefined) return "";
+    const state = stateInClone(root, plan.fleet);
+    if (state === undefined) return "";
+    const effects = effectsSince(state, plan);
+    return effects.changed.length === 0 ? "" : effectsText(effects).join("\n");
+}

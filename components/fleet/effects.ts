@@ -1,0 +1,142 @@
+import type { DesiredState } from "../converge/schema";
+import { compareKeys, counted, someOf, type Clause } from "./effects-change";
+import type { Recorded, RecordedNode } from "./effects-recorded";
+import { keptDirectories, removedClauses, roleClauses } from "./effects-role";
+import type { FleetPlan, NodePlan } from "./plan";
+import { showDisk } from "./units";
+
+/** One thing that happens, and the nodes it happens on. */
+export interface Effect extends Clause {
+    /** Sorted. */
+    readonly nodes: readonly string[];
+}
+
+/** What the next `up` does, in words. */
+export interface Effects {
+    /** What happens on most nodes first. */
+    readonly list: readonly Effect[];
+    /** Nodes on which something happens; sorted. */
+    readonly changed: readonly string[];
+    /** How many nodes stay as they are. */
+    readonly unchanged: number;
+    /** Bytes that all nodes download together; packages and images not counted. */
+    readonly download: number;
+}
+
+interface NodeEffects {
+    readonly node: string;
+    readonly clauses: readonly Clause[];
+    readonly download: number;
+}
+
+/**
+ * The difference between what every node was told last and what is planned now, for people. Pure.
+ * @param program SHA-256 of the program that is installed with it; without it the program is not looked at
+ */
+export function planEffects(recorded: Recorded, plan: FleetPlan, program?: string): Effects {
+    const names = [...new Set([...Object.keys(recorded), ...Object.keys(plan.nodes)])].sort();
+    const nodes = names.map((node) => nodeEffects(node, recorded[node], plan, program));
+    const changed = nodes.filter(({ clauses }) => clauses.length > 0);
+    return {
+        list: groupClauses(changed),
+        changed: changed.map(({ node }) => node),
+        unchanged: nodes.length - changed.length,
+        download: changed.reduce((sum, { download }) => sum + download, 0),
+    };
+}
+
+function nodeEffects(
+    node: string,
+    before: RecordedNode | undefined,
+    plan: FleetPlan,
+    program: string | undefined,
+): NodeEffects {
+    const after = plan.nodes[node];
+    if (after === undefined) {
+        return { node, clauses: [{ text: "is forgotten; the machine itself is not touched" }], download: 0 };
+    }
+    if (after.leaving) return { node, clauses: leavingClauses(before), download: 0 };
+    const downloads = downloadsOf(before, after, plan);
+    const download = downloads.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (before === undefined || before.incarnation !== after.incarnation) {
+        return { node, clauses: newClauses(before, after, download), download };
+    }
+    const pulled = downloads.map(({ name, bytes }): Clause => ({ text: `${name} (${showDisk(bytes)}) is downloaded` }));
+    const replaced = program === undefined || before.program === program ? [] : [{ text: "converge.py is updated" }];
+    return { node, clauses: [...replaced, ...pulled, ...roleChanges(before, after)], download };
+}
+
+function roleChanges(before: RecordedNode, after: NodePlan): Clause[] {
+    const { added, changed, removed } = compareKeys(before.roles, after.roles);
+    const come = [...changed, ...added].flatMap((role) => {
+        const wanted = after.roles[role];
+        return wanted === undefined ? [] : roleClauses(before.roles[role], wanted);
+    });
+    const go = removed.flatMap((role) => {
+        const was = before.roles[role];
+        return was === undefined ? [] : removedClauses(was);
+    });
+    // A rotated secret is in every role that uses it.
+    const once = new Map([...come, ...go].map((clause) => [clause.text, clause]));
+    return [...once.values()];
+}
+
+function newClauses(before: RecordedNode | undefined, after: NodePlan, download: number): Clause[] {
+    const roles = Object.keys(after.roles);
+    const packages = Object.values(after.roles).flatMap((role) => Object.keys(role.packages ?? {}));
+    const lead =
+        before === undefined
+            ? "is new"
+            : `is a new machine (incarnation ${before.incarnation} → ${after.incarnation}), everything is sent again`;
+    const parts = [
+        someOf(roles, 8),
+        ...(packages.length > 0 ? [counted(packages.length, "package")] : []),
+        ...(download > 0 ? [`${showDisk(download)} to download`] : []),
+    ];
+    return [{ text: `${lead}: ${parts.join("; ")}` }];
+}
+
+function leavingClauses(before: RecordedNode | undefined): Clause[] {
+    const roles = Object.values(before?.roles ?? {});
+    const kept = keptDirectories(roles);
+    const data = kept.length === 0 ? "" : `; ${someOf(kept)} ${kept.length === 1 ? "stays" : "stay"}`;
+    return [{ text: `leaves: ${counted(roles.length, "role")} of ours taken off it${data}`, interrupts: true }];
+}
+
+interface Download {
+    readonly name: string;
+    readonly bytes: number;
+}
+
+/** What the node has not been told to keep so far, each file once. */
+function downloadsOf(before: RecordedNode | undefined, after: NodePlan, plan: FleetPlan): Download[] {
+    const same = before?.incarnation === after.incarnation ? Object.values(before.roles) : [];
+    const there = new Set(same.flatMap((role) => Object.values(role.artifacts ?? {}).map(({ sha256 }) => sha256)));
+    const found = new Map<string, Download>();
+    for (const role of Object.values(after.roles)) {
+        for (const [path, { sha256, bytes }] of Object.entries(role.artifacts ?? {})) {
+            if (!there.has(sha256)) found.set(sha256, { name: artifactName(path, role, plan), bytes });
+        }
+    }
+    return [...found.values()];
+}
+
+/** Weights are called by their model, programs by the last part of their path: `caddy-2.11.4`. */
+function artifactName(path: string, { role }: DesiredState, { models }: FleetPlan): string {
+    const model = models.find(({ slug }) => role === `model-${slug}`)?.model;
+    return model !== undefined && path.includes("/models/") ? model : (path.split("/").at(-1) ?? path);
+}
+
+/** The same words on several nodes are said once. */
+function groupClauses(nodes: readonly NodeEffects[]): Effect[] {
+    const groups = new Map<string, { clause: Clause; nodes: string[] }>();
+    for (const { node, clauses } of nodes) {
+        for (const clause of clauses) {
+            const group = groups.get(clause.text) ?? { clause, nodes: [] };
+            group.nodes.push(node);
+            groups.set(clause.text, group);
+        }
+    }
+    const list = [...groups.values()].map(({ clause, nodes: on }): Effect => ({ ...clause, nodes: on }));
+    return list.sort((a, b) => b.nodes.length - a.nodes.length);
+}

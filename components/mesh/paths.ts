@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import type { Inventory } from "../fleet/schema";
+import { behindNat } from "../node/machine";
+import type { NodeEntry } from "../node/schema";
+
+/** How one node of the mesh reaches another. */
+export interface Way {
+    /** `lan`: directly on their LAN; `public`: at a public address; `relayed`: through `via`; `none`: for `reason`. */
+    readonly kind: "lan" | "public" | "relayed" | "none";
+    /** The public node that passes their packets on. */
+    readonly via?: string;
+    readonly reason?: string;
+}
+
+/** Two nodes and the one way between them. */
+export interface Path {
+    /** Both ends, sorted. */
+    readonly between: readonly [string, string];
+    readonly way: Way;
+}
+
+/** Where a node stands. Nodes behind NAT in one location (or all in none) share a LAN. */
+interface Place {
+    readonly natted: boolean;
+    readonly location: string;
+    readonly hash: number;
+}
+
+/** How a node reaches another. */
+type WaysFrom = (other: string) => Way;
+/** How any node reaches another: first the one, then the other, because it is asked for every pair. */
+export type Ways = (one: string) => WaysFrom;
+
+const direct: Readonly<Record<"lan" | "public", Way>> = { lan: { kind: "lan" }, public: { kind: "public" } };
+
+/**
+ * How any two nodes reach each other. Two behind different NATs cannot open a tunnel (`domain.md` §2): a public node
+ * relays, the same for all nodes of the two LANs, chosen by highest random weight (Thaler and Ravishankar 1996) so that
+ * another public node takes over a share of the pairs and leaves the rest alone. One that is offline relays only when
+ * there is no other.
+ */
+export function planWays({ nodes }: Pick<Inventory, "nodes">): Ways {
+    const places = new Map(Object.entries(nodes).map(([name, node]) => [name, placeOf(node)]));
+    const relays = relaysOf(nodes, places);
+    // By the locations alone: what two LANs once chose holds for all their nodes.
+    const chosen = new Map<number, Way>();
+    return (one) => {
+        const a = places.get(one);
+        return (other) => {
+            const b = places.get(other);
+            if (a === undefined || b === undefined) return stranger;
+            if (!a.natted || !b.natted) return direct.public;
+            if (a.location === b.location) return direct.lan;
+            const pair = a.hash ^ b.hash;
+            const known = chosen.get(pair);
+            if (known !== undefined) return known;
+            const way = relayBetween(pair, relays);
+            chosen.set(pair, way);
+            return way;
+        };
+    };
+}
+
+function placeOf(node: NodeEntry): Place {
+    const location = node.location ?? "";
+    return { natted: behindNat(node), location, hash: hash(`lan ${location}`) };
+}
+
+function relaysOf(nodes: Inventory["nodes"], places: ReadonlyMap<string, Place>): Relay[] {
+    const names = Object.keys(nodes).filter((name) => places.get(name)?.natted === false);
+    const online = names.filter((name) => nodes[name]?.offline === undefined);
+    return (online.length > 0 ? online : names).map((name) => ({ name, hash: hash(`relay ${name}`) }));
+}
+
+/** Every pair of nodes with its one path, sorted; none in a fleet of one node. */
+export function planPaths(inventory: Pick<Inventory, "nodes">): Path[] {
+    const names = Object.keys(inventory.nodes).sort();
+    const ways = planWays(inventory);
+    return names.flatMap((one, index) => {
+        const from = ways(one);
+        return names.slice(index + 1).map((other): Path => ({ between: [one, other], way: from(other) }));
+    });
+}
+
+/** A way as people read it: `relayed via gematria`. */
+export function describeWay({ kind, via, reason }: Way): string {
+    if (kind === "relayed") return `relayed via ${via ?? ""}`;
+    return kind === "none" ? `none: ${reason ?? ""}` : `direct ${kind === "lan" ? "LAN" : "public"}`;
+}
+
+const stranger: Way = { kind: "none", reason: "one of them is not in the fleet" };
+const noRelay: Way = { kind: "none", reason: "both stand behind NAT, and no node has a public address to relay at" };
+
+interface Relay {
+    readonly name: string;
+    readonly hash: number;
+}
+
+function relayBetween(pair: number, relays: readonly Relay[]): Way {
+    const scored = relays.map((relay) => ({ name: relay.name, score: mix(pair ^ relay.hash) }));
+    scored.sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
+    const best = scored[0];
+    return best === undefined ? noRelay : { kind: "relayed", via: best.name };
+}
+
+function hash(text: string): number {
+    return createHash("sha256").update(text).digest().readInt32BE(0);
+}
+
+/** The finalizer of MurmurHash3 (Appleby, public domain): every bit of the result hangs on every bit of the input. */
+function mix(value: number): number {
+    let bits = value;
+    bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+    bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+    return (bits ^ (bits >>> 16)) >>> 0;
+}
