@@ -21,24 +21,42 @@ export interface Flow {
 /** Every connection that the fleet needs, sorted by target, port and source. What nothing asks for is not let in. */
 export function planFlows(inventory: Inventory, instances: readonly Instance[], names: readonly PublicName[]): Flow[] {
     const meshed = meshedNodes(inventory).length > 0;
+    const known = whoAsks(inventory, instances, names);
     const flows = planListeners(inventory, instances).flatMap((listener) => {
         const { node: to, protocol, port, what, path } = listener;
-        const sources = [...new Set(sourcesOf(inventory, listener, instances, names))];
+        const sources = [...new Set(sourcesOf(inventory, listener, known))];
         return sources
             .filter((from) => from !== to && (meshed || from === "internet" || from === "lan"))
             .map((from): Flow => ({ from, to, protocol, port, what, path }));
     });
-    const keyOf = ({ to, protocol, port, from }: Flow): string =>
-        `${to} ${String(port).padStart(5, "0")} ${protocol} ${from}`;
-    return flows.sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
+    return flows
+        .map((flow) => ({
+            flow,
+            key: `${flow.to} ${String(flow.port).padStart(5, "0")} ${flow.protocol} ${flow.from}`,
+        }))
+        .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+        .map(({ flow }) => flow);
 }
 
-function sourcesOf(
-    inventory: Inventory,
-    listener: NodeListener,
-    instances: readonly Instance[],
-    names: readonly PublicName[],
-): string[] {
+/** What is looked up for every listener, computed once. */
+interface Askers {
+    readonly gateways: readonly string[];
+    /** Nodes that collect measurements. */
+    readonly collectors: readonly string[];
+    /** Edges of a public service, by its name and port. */
+    readonly edges: ReadonlyMap<string, readonly string[]>;
+}
+
+function whoAsks(inventory: Inventory, instances: readonly Instance[], names: readonly PublicName[]): Askers {
+    const services = names.filter(({ kind }) => kind === "service");
+    return {
+        gateways: gatewayNodes(inventory),
+        collectors: instances.filter(({ type }) => type === "prometheus").map(({ node }) => node),
+        edges: new Map(services.map(({ of, port, edges }) => [`${of} ${port ?? ""}`, edges])),
+    };
+}
+
+function sourcesOf(inventory: Inventory, listener: NodeListener, known: Askers): readonly string[] {
     const entry = inventory.nodes[listener.node];
     const inside = entry !== undefined && behindNat(entry);
     switch (listener.scope) {
@@ -49,7 +67,7 @@ function sourcesOf(
         case "lan":
             return [...(inside ? ["lan"] : []), "mesh"];
         case "mesh":
-            return meshSources(inventory, listener, instances, names);
+            return meshSources(inventory, listener, known);
     }
 }
 
@@ -57,13 +75,10 @@ function sourcesOf(
 function meshSources(
     inventory: Inventory,
     { type, what, port }: NodeListener,
-    instances: readonly Instance[],
-    names: readonly PublicName[],
-): string[] {
-    if (type === "engine") return gatewayNodes(inventory);
+    { gateways, collectors, edges }: Askers,
+): readonly string[] {
+    if (type === "engine") return gateways;
     if (type === "pdns") return inventory.dns?.secondaries ?? [];
-    const collectors = instances.filter((instance) => instance.type === "prometheus").map(({ node }) => node);
     if (type.endsWith("-exporter") && collectors.length > 0) return collectors;
-    const published = names.find((name) => name.kind === "service" && name.of === what && name.port === port);
-    return published === undefined ? ["mesh"] : [...published.edges];
+    return edges.get(`${what} ${port}`) ?? ["mesh"];
 }

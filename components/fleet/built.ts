@@ -54,6 +54,9 @@ function modelGaps(inventory: Inventory): Gap[] {
         ...Object.keys(engines)
             .filter((engine) => engine !== "llama.cpp")
             .map((engine): Gap => [`The engine ${engine} is`, ["models", "engines", engine]]),
+        ...(engines["llama.cpp"]?.version === undefined
+            ? []
+            : [["Another version of llama.cpp is", ["models", "engines", "llama.cpp", "version"]] as Gap]),
         ...names
             .filter((model) => models[model]?.url === undefined)
             .map((model): Gap => [`Serving ${model} is`, ["models", "serve", model]]),

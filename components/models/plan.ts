@@ -3,7 +3,8 @@ import { gatewayNodes, modelKey } from "../fleet/artifacts";
 import type { Inventory } from "../fleet/schema";
 import { meshAddresses, meshedNodes } from "../mesh/plan";
 import { nodeOf } from "../node/machine";
-import { models } from "./catalogue";
+import { defaultContext, models } from "./catalogue";
+import { engineOptions } from "./engine";
 
 /** One model on one node. */
 export interface ServedModel {
@@ -14,8 +15,15 @@ export interface ServedModel {
     /** Address and TCP port the engine listens on: the mesh, or loopback in a fleet of one node. */
     readonly host: string;
     readonly port: number;
-    /** Context length in tokens. */
+    /** Context length of one request, tokens. */
     readonly context: number;
+    /** Requests at the same time. */
+    readonly parallel: number;
+    /** Type of the KV cache. */
+    readonly cache: "f16" | "q8_0" | "q4_0";
+    /** Environment and arguments that the inventory adds to the engine. */
+    readonly environment: Readonly<Record<string, string>>;
+    readonly flags: readonly string[];
     /** Key in the lock of the weights. */
     readonly artifact: string;
     /** Name of the secret the engine asks its callers for. */
@@ -39,7 +47,8 @@ export interface Gateway {
 export function planModels(inventory: Inventory): ServedModel[] {
     const mesh = meshAddresses(inventory);
     const meshed = meshedNodes(inventory);
-    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, { at, context }]) =>
+    const { environment = {}, flags = [] } = engineOptions(inventory, "llama.cpp") ?? {};
+    return Object.entries(inventory.models?.serve ?? {}).flatMap(([model, { at, context, parallel, cache }]) =>
         at.map(nodeOf).map((node) => {
             const slug = model.replaceAll(/[^a-z0-9.-]/g, "-");
             return {
@@ -48,7 +57,11 @@ export function planModels(inventory: Inventory): ServedModel[] {
                 slug,
                 host: meshed.includes(node) ? (mesh[node] ?? "") : "127.0.0.1",
                 port: portOf(model),
-                context: context ?? models[model]?.context ?? 4096,
+                context: context ?? models[model]?.context ?? defaultContext,
+                parallel: parallel ?? 1,
+                cache: cache ?? "f16",
+                environment,
+                flags,
                 artifact: modelKey(model),
                 apiKey: `model-key.${slug}`,
             };

@@ -1,6 +1,7 @@
 import type { Inventory } from "../fleet/schema";
 import { planNames } from "../names/plan";
 import { behindNat } from "../node/machine";
+import type { NodeEntry } from "../node/schema";
 import type { Party } from "./plan";
 
 /** Who stands between the fleet and those who use it: hosts, internet lines, registrars, the CA. */
@@ -8,14 +9,22 @@ export function accessParties(inventory: Inventory): Party[] {
     return [...hosts(inventory), ...lines(inventory), ...registrars(inventory), ...authority(inventory)];
 }
 
-function hosts({ nodes }: Inventory): Party[] {
-    return Object.entries(nodes).flatMap(([node, entry]): Party[] => {
+function hosts(inventory: Inventory): Party[] {
+    return Object.entries(inventory.nodes).flatMap(([node, entry]): Party[] => {
         const rented = { role: "hosting", stops: [node], when: "at once" } as const;
         if (entry.droplet !== undefined) return [{ name: "DigitalOcean", ...rented }];
-        // A machine with a public address and no location of ours stands in somebody's data centre.
-        const elsewhere = !behindNat(entry) && entry.location === undefined;
-        return elsewhere ? [{ name: `the host of ${node}`, ...rented }] : [];
+        return isRented(inventory, entry) ? [{ name: `the host of ${node}`, ...rented }] : [];
     });
+}
+
+/**
+ * Whether a machine stands with somebody else: rent is paid for it, or it has a public address and its location neither
+ * a LAN nor electricity that we pay for.
+ */
+function isRented({ locations }: Inventory, entry: NodeEntry): boolean {
+    const place = locations[entry.location ?? ""];
+    const isOurs = place?.lan !== undefined || place?.electricity !== undefined;
+    return entry.cost !== undefined || (!behindNat(entry) && !isOurs);
 }
 
 /** The internet line of each location, where something beyond its LAN is wanted from it. */
@@ -24,7 +33,7 @@ function lines(inventory: Inventory): Party[] {
     const wanted = planNames(inventory).length > 0 || nodes.some(([, entry]) => !behindNat(entry));
     if (!wanted) return [];
     return nodes
-        .filter(([, entry]) => behindNat(entry) || entry.location !== undefined)
+        .filter(([, entry]) => entry.droplet === undefined && !isRented(inventory, entry))
         .map(([node, { location }]) => ({
             name: `the internet line of ${location ?? "the LAN"}`,
             role: "uplink" as const,

@@ -1,4 +1,5 @@
-import { performance } from "node:perf_hooks";
+import { execFileSync } from "node:child_process";
+import { resolve } from "node:path";
 import { canonical } from "../../components/converge/canonical";
 import { planFleet } from "../../components/fleet/plan";
 import { stackOf } from "../support/stack";
@@ -18,45 +19,59 @@ export interface Point {
     readonly nodes: number;
     /** Milliseconds to parse, check, design, plan and render; the middle one of the runs. */
     readonly ms: number;
-    /** Memory of the process afterwards, in MB (resident set). */
+    /** Milliseconds of processor time that a run took on the average: beside other work the truer figure. */
+    readonly cpu: number;
+    /** Most memory of the process, in MB (resident set), Node itself and the program included. */
     readonly mb: number;
     /** Bytes of all desired states as they are sent. */
     readonly bytes: number;
 }
 
-/** Parses, checks, plans and renders fleets of growing size. */
+/** Parses, checks, plans and renders fleets of growing size, each in a process of its own. */
 export function planCurve(): Point[] {
+    return sizes.map(([nodes, runs]) => {
+        const argv = [
+            "--require",
+            resolve(__dirname, "../../tools/register.js"),
+            __filename,
+            String(nodes),
+            String(runs),
+        ];
+        return JSON.parse(execFileSync(process.execPath, argv, { encoding: "utf8" })) as Point;
+    });
+}
+
+function measurePoint(nodes: number, runs: number): Point {
     // Once unmeasured: a fleet's first plan pays for compiling the program.
     planFleet(stackOf("many", inventory(7)));
-    return sizes.map(([nodes, runs]) => {
-        const text = inventory(nodes);
-        const times: number[] = [];
-        let bytes = 0;
-        for (let run = 0; run < runs; run++) {
-            const start = performance.now();
-            const plan = planFleet(stackOf("many", text));
-            times.push(performance.now() - start);
-            if (run === 0) bytes = sizeOf(Object.values(plan.nodes).flatMap(({ roles }) => Object.values(roles)));
-        }
-        const sorted = times.sort((a, b) => a - b);
-        return { nodes, ms: median(sorted), mb: process.memoryUsage.rss() / 1e6, bytes };
-    });
+    const text = inventory(nodes);
+    const times: number[] = [];
+    const before = process.cpuUsage();
+    let plan = planFleet(stackOf("many", inventory(7)));
+    for (let run = 0; run < runs; run++) {
+        const start = performance.now();
+        plan = planFleet(stackOf("many", text));
+        times.push(performance.now() - start);
+    }
+    const { user, system } = process.cpuUsage(before);
+    const mb = process.resourceUsage().maxRSS / 1e3;
+    const bytes = sizeOf(Object.values(plan.nodes).flatMap(({ roles }) => Object.values(roles)));
+    return { nodes, ms: median(times.sort((a, b) => a - b)), cpu: (user + system) / 1e3 / runs, mb, bytes };
 }
 
 /** The curve as a table; the last column should not grow. */
 export function curveTable(points: readonly Point[]): string {
-    const heads = ["nodes", "ms", "MB resident", "MB of states", "ns a byte"];
-    const rows = points.map(({ nodes, ms, mb, bytes }) => [
+    const heads = ["nodes", "ms", "ms of CPU", "MB at most", "MB of states", "ns a byte"];
+    const rows = points.map(({ nodes, ms, cpu, mb, bytes }) => [
         String(nodes),
         ms.toFixed(1),
+        cpu.toFixed(1),
         mb.toFixed(0),
         (bytes / 1e6).toFixed(2),
-        ((ms * 1e6) / bytes).toFixed(0),
+        ((cpu * 1e6) / bytes).toFixed(0),
     ]);
-    return [
-        "plan: parse, check, plan, render",
-        ...[heads, ...rows].map((row) => row.map((c) => c.padStart(13)).join("")),
-    ].join("\n");
+    const lines = [heads, ...rows].map((row) => row.map((cell) => cell.padStart(13)).join(""));
+    return ["plan: parse, check, plan, render", ...lines].join("\n");
 }
 
 function sizeOf(states: readonly unknown[]): number {
@@ -85,4 +100,8 @@ export function inventory(count: number): string {
     ].join("\n");
 }
 
-if (require.main === module) console.log(curveTable(planCurve()));
+if (require.main === module) {
+    const [nodes, runs] = process.argv.slice(2).map(Number);
+    const one = nodes !== undefined && runs !== undefined;
+    console.log(one ? JSON.stringify(measurePoint(nodes, runs)) : curveTable(planCurve()));
+}

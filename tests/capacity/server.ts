@@ -2,6 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { sizeOptions } from "../../components/models/engines/llamacpp/render";
 import { artifactDirectory, artifactFile } from "../../lab/artifacts";
 
 /** A llama-server on loopback, started with the options of the unit that the fleet installs. */
@@ -12,6 +13,9 @@ export interface Server {
     resident(): number;
     stop(): Promise<void>;
 }
+
+/** What of a served model decides how much memory it takes. */
+export type Sizes = Parameters<typeof sizeOptions>[0];
 
 /** Unpacks the lab's build of llama.cpp into a directory. @returns the directory of its programs */
 export function unpackLlama(into: string): string {
@@ -24,9 +28,9 @@ export function unpackLlama(into: string): string {
  * Starts a server and waits until it answers.
  * @throws Error when it has not after a minute, or has ended
  */
-export async function startServer(programs: string, model: string, context: number): Promise<Server> {
+export async function startServer(programs: string, model: string, served: Sizes): Promise<Server> {
     const port = await freePort();
-    const options = ["--model", model, "--ctx-size", String(context), "--parallel", "1", "--cache-ram", "0"];
+    const options = ["--model", model, ...sizeOptions(served)];
     const child = spawn(
         join(programs, "llama-server"),
         ["--host", "127.0.0.1", "--port", String(port), ...options, "--metrics", "--offline", "--no-ui"],

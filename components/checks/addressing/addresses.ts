@@ -2,27 +2,37 @@ import type { Check } from "../../fleet/check";
 import { contains, parsePrefix, toAddress } from "../../fleet/net";
 import { lastAddress } from "./ranges";
 
+type Reserved = readonly (readonly [range: string, why: string])[];
+
 /** RFC 6890: addresses that no machine has towards others. Documentation ranges are left alone: labs use them. */
-const reserved = [
+const reserved: Reserved = [
     ["0.0.0.0/8", "means this network"],
-    ["127.0.0.0/8", "is the machine itself"],
     ["169.254.0.0/16", "is link-local and changes by itself"],
     ["224.0.0.0/4", "is multicast"],
     ["240.0.0.0/4", "is reserved"],
-] as const;
+];
+
+/** Loopback is fine for the one machine of a fleet that is run from itself; others would find themselves there. */
+const loopback = ["127.0.0.0/8", "is every machine's name for itself, and the fleet has more than one"] as const;
 
 /** Addresses that no machine can have. */
 export const usable: Check = ({ inventory }) =>
     Object.entries(inventory.nodes).flatMap(([name, { address, location, mesh }]) => {
         const lan = inventory.locations[location ?? ""]?.lan;
+        const taken = Object.keys(inventory.nodes).length > 1 ? [...reserved, loopback] : reserved;
         return [
-            ...(address === undefined ? [] : wrongAddress(["nodes", name, "address"], address, lan)),
-            ...(mesh === undefined ? [] : wrongAddress(["nodes", name, "mesh"], mesh, inventory.mesh.network)),
+            ...(address === undefined ? [] : wrongAddress(["nodes", name, "address"], address, lan, taken)),
+            ...(mesh === undefined ? [] : wrongAddress(["nodes", name, "mesh"], mesh, inventory.mesh.network, taken)),
         ];
     });
 
-function wrongAddress(path: readonly string[], address: string, network: string | undefined): ReturnType<Check> {
-    const why = reserved.find(([range]) => contains(parsePrefix(range), address))?.[1] ?? edgeOf(address, network);
+function wrongAddress(
+    path: readonly string[],
+    address: string,
+    network: string | undefined,
+    taken: Reserved,
+): ReturnType<Check> {
+    const why = taken.find(([range]) => contains(parsePrefix(range), address))?.[1] ?? edgeOf(address, network);
     if (why === undefined) return [];
     const fix = "Write the address that the machine answers at: `ip -4 address` on it shows it.";
     return [{ code: "SE102", path, message: `No machine can be reached at ${address}: it ${why}.`, fix }];

@@ -6,8 +6,8 @@ import type { Inventory } from "../schema";
 /** A node as the picture shows it. */
 export interface PictureNode {
     readonly name: string;
-    /** What it is and where it is reached: `pi5-8gb · .4.49`. */
-    readonly machine: string;
+    /** What it is and where it is reached: `pi5-8gb`, `SD 128 GB`, `192.168.4.49`; of many nodes the first alone. */
+    readonly machine: readonly string[];
     /** What stands on it, in words. */
     readonly items: readonly string[];
     readonly edge: boolean;
@@ -47,7 +47,7 @@ export const listLimit = 12;
 
 /** What is drawn of a fleet, places behind NAT first, everything sorted. */
 export function pictureFacts(inventory: Inventory, design: Design): PictureFacts {
-    const names = Object.keys(design.machines).sort();
+    const names = Object.keys(design.machines).sort(byNumber);
     const siteOf = (name: string): string => design.machines[name]?.site ?? name;
     const edges = (inventory.edge?.at ?? []).filter((name) => names.includes(name));
     const sites = [...groupBy(names, siteOf)].map(([site, members]): PictureSite => {
@@ -63,6 +63,11 @@ export function pictureFacts(inventory: Inventory, design: Design): PictureFacts
         names: design.names.length,
         edges,
     };
+}
+
+/** `node-2` before `node-10`. */
+function byNumber(a: string, b: string): number {
+    return a.localeCompare(b, "en", { numeric: true });
 }
 
 function aboutSite(site: string, natted: boolean, { locations, nodes }: Inventory, members: readonly string[]): string {
@@ -88,7 +93,7 @@ function pictureNode(name: string, inventory: Inventory, design: Design, count: 
     ];
     return {
         name,
-        machine: parts.join(" · "),
+        machine: count > listLimit ? parts.slice(0, 1) : parts,
         items: count > listLimit ? countedItems(name, inventory, design) : listedItems(name, inventory, design),
         edge: inventory.edge?.at.includes(name) ?? false,
         offline: node?.offline !== undefined,

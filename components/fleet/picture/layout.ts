@@ -1,5 +1,5 @@
 import { listLimit, type PictureBundle, type PictureFacts, type PictureNode, type PictureSite } from "./facts";
-import { cutText, flow, lineHeight } from "./text";
+import { flow, lineHeight } from "./text";
 
 /** A rectangle; pixels from the upper left corner. */
 export interface Box {
@@ -44,10 +44,13 @@ const gutter = 84;
 /** Lays a fleet out: the internet on top, then public places, then those behind NAT. */
 export function layOut(facts: PictureFacts): PictureLayout {
     const count = facts.sites.reduce((sum, { nodes }) => sum + nodes.length, 0);
-    const nodeWidth = count > listLimit ? 172 : 240;
+    const nodeWidth = count > listLimit ? 160 : 240;
     const internet = { x: margin, y: 56, width: width - 2 * margin, height: 52 };
-    const sized = facts.sites.map((site) => sizeSite(site, facts.bundles, nodeWidth));
-    const groups = [sized.filter(({ site }) => !site.natted), sized.filter(({ site }) => site.natted)];
+    const groups = [false, true].map((natted) => {
+        const sites = facts.sites.filter((site) => site.natted === natted);
+        const most = columnsFor(sites.length, nodeWidth);
+        return sites.map((site) => sizeSite(site, facts.bundles, nodeWidth, most));
+    });
     let y = internet.y + internet.height + 56;
     const sites: PlacedSite[] = [];
     for (const row of groups.flatMap(rowsOf)) {
@@ -58,9 +61,14 @@ export function layOut(facts: PictureFacts): PictureLayout {
     return { width, height: legend + 20, internet, sites, legend };
 }
 
+/** Nodes side by side in each of so many places, so that these stand side by side as well: lines reach them freely. */
+function columnsFor(sites: number, nodeWidth: number): number {
+    const share = (width - 2 * margin - (sites - 1) * margin) / Math.max(sites, 1);
+    return Math.max(1, Math.floor((share - 2 * padding + gap) / (nodeWidth + gap)));
+}
+
 /** A place at the origin, as large as its nodes need. */
-function sizeSite(site: PictureSite, bundles: readonly PictureBundle[], nodeWidth: number): PlacedSite {
-    const most = Math.floor((width - 2 * margin - 2 * padding + gap) / (nodeWidth + gap));
+function sizeSite(site: PictureSite, bundles: readonly PictureBundle[], nodeWidth: number, most: number): PlacedSite {
     const rows = Math.ceil(site.nodes.length / most);
     const columns = Math.ceil(site.nodes.length / rows);
     const inner = columns * nodeWidth + (columns - 1) * gap;
@@ -82,10 +90,7 @@ function sizeSite(site: PictureSite, bundles: readonly PictureBundle[], nodeWidt
 }
 
 function linesOf({ machine, items }: PictureNode, room: number): string[] {
-    return [
-        ...(room < 200 ? [cutText(machine, "line", room)] : flow(machine.split(" · "), room)),
-        ...flow(items, room),
-    ];
+    return [...flow(machine, room), ...flow(items, room)];
 }
 
 /** A place's tunnels in words: `10 on the LAN`, `5 to nyc3`. */

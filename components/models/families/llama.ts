@@ -1,6 +1,4 @@
-import { attention, type ModelData } from "./model";
-
-const page = (name: string): string => `https://ollama.com/library/${name}, and the model's config.json; 2026-11-21`;
+import { attention, page, type ModelData } from "./model";
 
 /** Llama and what was made from it. */
 export const llamaFamily: Readonly<Record<string, ModelData>> = {
@@ -52,7 +50,7 @@ export const llamaFamily: Readonly<Record<string, ModelData>> = {
         vocabulary: 32_000,
         cache: attention(22, 4, 64),
         longest: 2048,
-        source: page("tinyllama"),
+        source: page("tinyllama", "2026-11-21"),
     },
     "smollm2:360m": {
         kind: "text",

@@ -1,6 +1,4 @@
-import { attention, latentAttention, type ModelData } from "./model";
-
-const page = (name: string): string => `https://ollama.com/library/${name}, and the model's config.json; 2026-11-21`;
+import { attention, latentAttention, page, type ModelData } from "./model";
 
 /** Mistral's models and what was made from them. */
 export const mistralFamily: Readonly<Record<string, ModelData>> = {

@@ -28,7 +28,7 @@ export interface ModelData {
     readonly cache?: Cache;
     /** Context that it was made for, tokens. */
     readonly longest: number;
-    /** Page the figures are from, and when it was read. */
+    /** Where the figures stand, and the day on which they were compared with it; without a day they were taken over. */
     readonly source: string;
     /** File of weights, where the program can serve it already. */
     readonly url?: string;
@@ -48,4 +48,9 @@ export function attention(layers: number, heads: number, dimension: number, wind
 /** Cache of a model with multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): one compressed row and its position part. */
 export function latentAttention(layers: number, rank: number, position: number): Cache {
     return { layers, values: rank + position };
+}
+
+/** Source of what Ollama's library has: the size from its page, the shape from the model's own config.json. */
+export function page(name: string, compared?: string): string {
+    return `https://ollama.com/library/${name} and the model's config.json${compared === undefined ? "" : `; ${compared}`}`;
 }

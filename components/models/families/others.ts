@@ -1,6 +1,4 @@
-import { attention, type ModelData } from "./model";
-
-const page = (name: string): string => `https://ollama.com/library/${name}, and the model's config.json; 2026-11-21`;
+import { attention, page, type ModelData } from "./model";
 
 /** Models of smaller families, embeddings and images. */
 export const otherFamilies: Readonly<Record<string, ModelData>> = {
@@ -34,7 +32,7 @@ export const otherFamilies: Readonly<Record<string, ModelData>> = {
         vocabulary: 32_064,
         cache: attention(32, 32, 96),
         longest: 131_072,
-        source: page("phi3"),
+        source: page("phi3", "2026-11-21"),
     },
     // Phi-1.5 of 1.4 billion parameters behind an encoder of 0.45 billion.
     "moondream:1.8b": {
@@ -46,7 +44,7 @@ export const otherFamilies: Readonly<Record<string, ModelData>> = {
         vocabulary: 51_200,
         cache: attention(24, 32, 64),
         longest: 2048,
-        source: page("moondream"),
+        source: page("moondream", "2026-11-21"),
     },
     "starcoder2:3b": {
         kind: "text",
@@ -67,7 +65,7 @@ export const otherFamilies: Readonly<Record<string, ModelData>> = {
         vocabulary: 49_155,
         cache: attention(24, 8, 64),
         longest: 4096,
-        source: page("granite3-moe"),
+        source: page("granite3-moe", "2026-11-21"),
     },
     "nomic-embed-text": {
         kind: "embedding",
@@ -95,6 +93,6 @@ export const otherFamilies: Readonly<Record<string, ModelData>> = {
         format: "safetensors",
         vocabulary: 32_128,
         longest: 512,
-        source: "https://huggingface.co/black-forest-labs/FLUX.1-schnell; 2026-11-21",
+        source: "https://huggingface.co/black-forest-labs/FLUX.1-schnell",
     },
 };

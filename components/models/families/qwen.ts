@@ -1,6 +1,4 @@
-import { attention, type ModelData } from "./model";
-
-const page = (name: string): string => `https://ollama.com/library/${name}, and the model's config.json; 2026-11-21`;
+import { attention, page, type ModelData } from "./model";
 
 const smallCache = attention(28, 2, 128);
 
@@ -86,6 +84,6 @@ export const qwenFamily: Readonly<Record<string, ModelData>> = {
         vocabulary: 248_320,
         cache: attention(10, 2, 256),
         longest: 262_144,
-        source: "https://huggingface.co/Qwen/Qwen3.6-35B-A3B; 2026-11-21",
+        source: "https://huggingface.co/Qwen/Qwen3.6-35B-A3B",
     },
 };

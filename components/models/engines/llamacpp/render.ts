@@ -42,13 +42,27 @@ export function renderLlamaCpp(
     };
 }
 
+/** The arguments that decide how much memory llama-server takes. */
+export function sizeOptions({
+    context,
+    parallel,
+    cache,
+}: Pick<ServedModel, "context" | "parallel" | "cache">): string[] {
+    return [
+        ...["--ctx-size", String(context * parallel), "--parallel", String(parallel)],
+        // Without it finished conversations are kept in memory, up to 8 GiB of them, which no budget knows.
+        ...["--cache-ram", "0"],
+        ...(cache === "f16" ? [] : ["--cache-type-k", cache, "--cache-type-v", cache]),
+    ];
+}
+
 function renderUnit(served: ServedModel, directory: string, file: string, credential: string): string {
     const options = [
         `--host ${served.host} --port ${served.port}`,
         `--model ${file} --alias ${served.model}`,
-        // Without it finished conversations are kept in memory, up to 8 GiB of them, which no budget knows.
-        `--ctx-size ${served.context} --parallel 1 --cache-ram 0`,
+        sizeOptions(served).join(" "),
         "--api-key-file %d/api-key --metrics --offline --no-ui",
+        ...(served.flags.length === 0 ? [] : [served.flags.map(argument).join(" ")]),
     ];
     return [
         "[Unit]",
@@ -61,6 +75,7 @@ function renderUnit(served: ServedModel, directory: string, file: string, creden
         "DynamicUser=yes",
         `LoadCredential=api-key:${credential}`,
         `Environment=LD_LIBRARY_PATH=${directory}`,
+        ...Object.entries(served.environment).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`),
         `ExecStart=${directory}/llama-server ${options.join(" \\\n    ")}`,
         "Restart=on-failure",
         "RestartSec=2",
@@ -75,4 +90,15 @@ function renderUnit(served: ServedModel, directory: string, file: string, creden
         "WantedBy=multi-user.target",
         "",
     ].join("\n");
+}
+
+/** An argument of `ExecStart=` as it is: systemd.service(5) would put variables of the environment in for `$`. */
+function argument(text: string): string {
+    return quoted(text.replaceAll("$", "$$$$"));
+}
+
+/** A word in a unit file: quotes, backslashes and specifiers (`%`) stand for themselves (systemd.syntax(7), systemd.unit(5)). */
+function quoted(text: string): string {
+    const escaped = text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
+    return /^[A-Za-z0-9_./:=,@+%-]+$/.test(escaped) ? escaped : `"${escaped}"`;
 }
