@@ -12,19 +12,23 @@ const reserved: Reserved = [
     ["240.0.0.0/4", "is reserved"],
 ];
 
-/** Loopback is fine for the one machine of a fleet that is run from itself; others would find themselves there. */
-const loopback = ["127.0.0.0/8", "is every machine's name for itself, and the fleet has more than one"] as const;
+/** Loopback is fine for a fleet that is all on the machine it is run from; another machine would find itself there. */
+const loopback = ["127.0.0.0/8", "is every machine's name for itself, and not all of the fleet is on one"] as const;
 
 /** Addresses that no machine can have. */
-export const usable: Check = ({ inventory }) =>
-    Object.entries(inventory.nodes).flatMap(([name, { address, location, mesh }]) => {
+export const usable: Check = ({ inventory }) => {
+    const isHere = (address = ""): boolean => contains(parsePrefix(loopback[0]), address);
+    const taken = Object.values(inventory.nodes).every(({ address }) => isHere(address))
+        ? reserved
+        : [...reserved, loopback];
+    return Object.entries(inventory.nodes).flatMap(([name, { address, location, mesh }]) => {
         const lan = inventory.locations[location ?? ""]?.lan;
-        const taken = Object.keys(inventory.nodes).length > 1 ? [...reserved, loopback] : reserved;
         return [
             ...(address === undefined ? [] : wrongAddress(["nodes", name, "address"], address, lan, taken)),
             ...(mesh === undefined ? [] : wrongAddress(["nodes", name, "mesh"], mesh, inventory.mesh.network, taken)),
         ];
     });
+};
 
 function wrongAddress(
     path: readonly string[],
