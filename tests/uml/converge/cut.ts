@@ -9,8 +9,8 @@ import type { Sequence, Traced } from "./trace";
 
 /** What `stop.py` says on the console. */
 const STOPPED = /stopped at \d+: (.*?)\r?\n/;
-/** In the place of a step's number: the power goes when the run has answered. */
-export const ANSWERED = 0;
+/** In the place of a step's number, and after all of them: the power goes when the run has answered. */
+export const ANSWERED = Infinity;
 
 /** A point at which the power goes. */
 export interface Point {
