@@ -102,8 +102,7 @@ function healthProblems({ system, leftovers }: Look["health"]): string[] {
 /** What was cut off, again and to the sequence's end: the machine gets to its new version, and then nothing changes. */
 export async function goOn(machine: UmlMachine, { sequence, traced }: Point): Promise<string[]> {
     const { runs, end } = sequence;
-    const first = runs.indexOf(traced.earlier[0] ?? traced.run);
-    const rest = runs.slice(Math.max(first, 0));
+    const rest = runs.slice(runs.indexOf(traced.earlier[0] ?? traced.run));
     for (const run of rest) await answerOf(machine, run);
     const { health, view } = await lookAt(machine);
     const problems = [
