@@ -11,7 +11,8 @@ import { ADMIN } from "./plan";
 import { inRig, operatorKeyOf } from "./rig";
 
 const BOOT_SECONDS = 120;
-const LOGIN_SECONDS = 30;
+/** On a processor that others use too a login may take long, and ssh counts silence while keys are exchanged as well. */
+const SILENCE_SECONDS = 120;
 const POLL_MS = 20;
 
 /** How a command on a machine ended. */
@@ -41,8 +42,9 @@ function ssh(machine: UmlMachine, options: readonly string[]): string[] {
         "GlobalKnownHostsFile=/dev/null",
         "StrictHostKeyChecking=yes",
         "BatchMode=yes",
-        `ConnectTimeout=${LOGIN_SECONDS}`,
-        "ServerAliveInterval=5",
+        `ConnectTimeout=${SILENCE_SECONDS}`,
+        `ServerAliveInterval=${SILENCE_SECONDS / 4}`,
+        "ServerAliveCountMax=4",
     ].flatMap((setting) => ["-o", setting]);
     const place = ["env", `--chdir=${machine.folder}`, "ssh", "-F", "/dev/null", "-i", operatorKeyOf(machine.rig)];
     return inRig(machine.rig, [...place, ...settings, ...options]);

@@ -71,7 +71,10 @@ export async function scaleRows(): Promise<Row[]> {
     const engine = await Engine.make(operator, { PULUMI_SKIP_CHECKPOINTS: "true" });
     try {
         // The program itself, and the unit that systemctl is told of, lie under no root of their own.
-        await must0("the machines' own up", engine.up({ nodes: Object.fromEntries(machines.map((m) => [m, spare(m, {})])) }));
+        await must0(
+            "the machines' own up",
+            engine.up({ nodes: Object.fromEntries(machines.map((m) => [m, spare(m, {})])) }),
+        );
         await must0("the first up", engine.up(fleetOf(0)));
         const before = await Promise.all(machines.map(ownCount));
         let version = 0;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { inNetworkNamespaces } from "../../lab/processes";
-import { cutWhen } from "../../lab/uml/cut-when";
+import { cutWhen, cutWhileBooting } from "../../lab/uml/cut-when";
 import { consoleOf, isOn } from "../../lab/uml/handle";
 import type { UmlMachine } from "../../lab/uml/handle";
 import { boot, cut, makeMachine, remountReadOnly, restore, shutDown, snapshot } from "../../lab/uml/machine";
@@ -116,9 +116,11 @@ pc("a machine", () => {
         cut(bob);
     });
 
-    test("is cut when a detached program says so on the console, and starts from a kept disk", async () => {
+    test("is cut when a detached program or the boot says so on the console, and starts from a kept disk", async () => {
         const program = "sudo systemd-run --quiet sh -c 'echo at 9 >/dev/console; sleep infinity'";
         expect(await cutWhen(alice, program, "at 9", { watch: "console" })).toContain("at 9");
+        expect(isOn(alice)).toBe(false);
+        expect(await cutWhileBooting(alice, "Starting")).toContain("Starting");
         expect(isOn(alice)).toBe(false);
         restore(alice, image());
         await boot(alice);

@@ -60,11 +60,18 @@ export function checks(python: string): Check[] {
     ];
 }
 
-/** On User-mode Linux machines: real power cuts at some steps of a change, and by name at all of them. */
+/** On User-mode Linux machines; by name real power cuts at some steps of a change, or at all of them. */
 function uml(): Check[] {
     const argv = [bin("jest"), "--config", "jest.uml.config.json", "--runInBand", "--verbose"];
     return [
-        { name: "uml", argv, count: jestCount, note: powerCuts },
+        { name: "uml", argv: [...argv, "tests/uml/machine.test.ts"], count: jestCount },
+        {
+            name: "uml-cuts",
+            argv: [...argv, "tests/uml/converge.test.ts"],
+            count: jestCount,
+            note: powerCuts,
+            named: true,
+        },
         {
             name: "uml-all",
             argv: ["env", "EVERY_CUT=1", ...argv, "tests/uml/converge.test.ts"],

@@ -9,8 +9,8 @@ import type { Sequence, Traced } from "./trace";
 
 /** What `stop.py` says on the console. */
 const STOPPED = /stopped at \d+: (.*?)\r?\n/;
-/** In the place of a step's number: the power goes when the run has answered. */
-export const ANSWERED = 0;
+/** In the place of a step's number, and after all of them: the power goes when the run has answered. */
+export const ANSWERED = Infinity;
 
 /** A point at which the power goes. */
 export interface Point {
@@ -102,8 +102,7 @@ function healthProblems({ system, leftovers }: Look["health"]): string[] {
 /** What was cut off, again and to the sequence's end: the machine gets to its new version, and then nothing changes. */
 export async function goOn(machine: UmlMachine, { sequence, traced }: Point): Promise<string[]> {
     const { runs, end } = sequence;
-    const first = runs.indexOf(traced.earlier[0] ?? traced.run);
-    const rest = runs.slice(Math.max(first, 0));
+    const rest = runs.slice(runs.indexOf(traced.earlier[0] ?? traced.run));
     for (const run of rest) await answerOf(machine, run);
     const { health, view } = await lookAt(machine);
     const problems = [
