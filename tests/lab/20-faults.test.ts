@@ -6,7 +6,7 @@ import { ask, fleet, lab, must, note, on, pulumi, root, until, withInventory } f
 const everywhere = [["mesh: { network: 10.44.0.0/24 }", "mesh: { network: 10.44.0.0/24, port: 51821 }"]] as const;
 /** A change on the edge, and one that sends everything to cecilia again. */
 const elsewhere = [
-    ["headers: { X-Content-Type-Options: nosniff }", "headers: { X-Content-Type-Options: nosniff, X-Frozen: yes }"],
+    ["headers: { X-Content-Type-Options: nosniff }", "headers: { X-Content-Type-Options: nosniff, X-Frozen: once }"],
     ["address: 192.168.8.12,", "address: 192.168.8.12, incarnation: 2,"],
 ] as const;
 const listenPort = async (node: string): Promise<string> =>
