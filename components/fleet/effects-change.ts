@@ -49,14 +49,3 @@ export function changedPaths(before: DesiredState | undefined, after: DesiredSta
         .map(([path]) => path);
     return new Set([...own, ...filled]);
 }
-
-/** Names as people list them: all of a few, else the first and how many more there are. */
-export function someOf(names: readonly string[], limit = 4): string {
-    if (names.length <= limit) return names.join(", ");
-    return `${names.slice(0, limit - 1).join(", ")} and ${names.length - limit + 1} more`;
-}
-
-/** `1 peer`, `3 peers`. */
-export function counted(amount: number, one: string, many = `${one}s`): string {
-    return `${amount} ${amount === 1 ? one : many}`;
-}

@@ -1,8 +1,9 @@
 import type { DesiredState } from "../converge/schema";
-import { changedPaths, compareKeys, counted, rotatedSecrets, someOf, type Clause } from "./effects-change";
+import { changedPaths, compareKeys, rotatedSecrets, type Clause } from "./effects-change";
 import { unitClauses } from "./effects-units";
 import { wireguardClauses } from "./effects-wireguard";
 import { zoneClauses } from "./effects-zone";
+import { count, someOf } from "./words";
 
 /** What it means for a node that a role came or changed; downloads apart, which depend on the node's other roles. */
 export function roleClauses(before: DesiredState | undefined, after: DesiredState): Clause[] {
@@ -28,7 +29,7 @@ export function removedClauses(before: DesiredState): Clause[] {
     if (domain !== undefined) return [{ text: `zone ${domain} is no longer served`, interrupts: true }];
     const stops = unitClauses(before, undefined, new Set()).map(({ text }) => text);
     const kept = keptDirectories([before]);
-    const going = [...stops, counted(Object.keys(before.files ?? {}).length, "file of ours goes", "files of ours go")];
+    const going = [...stops, count(Object.keys(before.files ?? {}).length, "file of ours goes", "files of ours go")];
     const stays = kept.length === 0 ? "" : `; ${someOf(kept)} ${kept.length === 1 ? "stays" : "stay"}`;
     const text = `${before.role} is removed: ${going.join(", ")}${stays}`;
     return [stops.length > 0 ? { text, interrupts: true } : { text }];

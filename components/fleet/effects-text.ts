@@ -1,6 +1,6 @@
-import { counted, someOf } from "./effects-change";
 import type { Effects } from "./effects";
 import { showDisk } from "./units";
+import { count, someOf } from "./words";
 
 /** Effects as lines for people, a line each, and a closing line; one line when nothing changes. */
 export function effectsText({ list, changed, unchanged, download }: Effects): string[] {
@@ -8,9 +8,9 @@ export function effectsText({ list, changed, unchanged, download }: Effects): st
     const lines = list.map(
         ({ nodes, text, interrupts }) => `${interrupts === true ? "!" : " "} ${nodesText(nodes)}: ${text}`,
     );
-    const stay = unchanged === 0 ? [] : [counted(unchanged, "node stays as it is", "nodes stay as they are")];
+    const stay = unchanged === 0 ? [] : [count(unchanged, "node stays as it is", "nodes stay as they are")];
     const load = download === 0 ? [] : [`${showDisk(download)} to download`];
-    const closing = [counted(changed.length, "node changes", "nodes change"), ...stay, ...load].join("; ");
+    const closing = [count(changed.length, "node changes", "nodes change"), ...stay, ...load].join("; ");
     const interrupted = list.some(({ interrupts }) => interrupts === true) ? " Lines with ! interrupt something." : "";
     return [...lines, `${closing}.${interrupted}`];
 }

@@ -1,5 +1,6 @@
 import type { DesiredState, DesiredUnit } from "../converge/schema";
-import { compareKeys, someOf, type Clause } from "./effects-change";
+import { compareKeys, type Clause } from "./effects-change";
+import { someOf } from "./words";
 
 /** What happens to the systemd units of a role, as `converge.py` decides it (`transaction.py`, `unit_verb`). */
 export function unitClauses(

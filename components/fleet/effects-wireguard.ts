@@ -1,6 +1,7 @@
 import type { DesiredState } from "../converge/schema";
-import { compareKeys, counted, rotatedSecrets, someOf, type Clause } from "./effects-change";
+import { compareKeys, rotatedSecrets, type Clause } from "./effects-change";
 import { unitClauses } from "./effects-units";
+import { count, someOf } from "./words";
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -32,16 +33,16 @@ function changedParts(old: Tunnel, now: Tunnel): string[] {
     const { added, removed, changed } = compareKeys(old.peers, now.peers);
     const [from, to] = [old.interface["ListenPort"], now.interface["ListenPort"]];
     return [
-        ...(added.length > 0 ? [`${counted(added.length, "peer")} added (${someOf(added)})`] : []),
-        ...(removed.length > 0 ? [`${counted(removed.length, "peer")} removed (${someOf(removed)})`] : []),
-        ...(changed.length > 0 ? [`${counted(changed.length, "peer")} changed (${peerWords(changed, old, now)})`] : []),
+        ...(added.length > 0 ? [`${count(added.length, "peer")} added (${someOf(added)})`] : []),
+        ...(removed.length > 0 ? [`${count(removed.length, "peer")} removed (${someOf(removed)})`] : []),
+        ...(changed.length > 0 ? [`${count(changed.length, "peer")} changed (${peerWords(changed, old, now)})`] : []),
         ...(from === to ? [] : [`the tunnel moves to port ${to ?? "of its own choice"}`]),
     ];
 }
 
 function rotatedParts(before: DesiredState, after: DesiredState): string[] {
     const rotated = rotatedSecrets(before, after).filter((name) => name.startsWith("wireguard"));
-    return rotated.length > 0 ? [`${counted(rotated.length, "key")} rotated`] : [];
+    return rotated.length > 0 ? [`${count(rotated.length, "key")} rotated`] : [];
 }
 
 function reloadWords(set: readonly string[], old: Tunnel, now: Tunnel): string {

@@ -1,16 +1,17 @@
 import type { DesiredState } from "../converge/schema";
-import { compareKeys, counted, type Clause } from "./effects-change";
+import { compareKeys, type Clause } from "./effects-change";
+import { count } from "./words";
 
 /** What a changed role `zone-DOMAIN` does: records that come and go. The primary raises the serial when one did. */
 export function zoneClauses(domain: string, before: DesiredState | undefined, after: DesiredState): Clause[] {
     const now = recordsOf(after);
     if (before === undefined) {
-        return [{ text: `zone ${domain} is new: ${counted(Object.keys(now).length, "record")}` }];
+        return [{ text: `zone ${domain} is new: ${count(Object.keys(now).length, "record")}` }];
     }
     const { added, removed } = compareKeys(recordsOf(before), now);
     const parts = [
-        ...(added.length > 0 ? [`${counted(added.length, "record")} added`] : []),
-        ...(removed.length > 0 ? [`${counted(removed.length, "record")} removed`] : []),
+        ...(added.length > 0 ? [`${count(added.length, "record")} added`] : []),
+        ...(removed.length > 0 ? [`${count(removed.length, "record")} removed`] : []),
     ];
     return parts.length === 0 ? [] : [{ text: `zone ${domain}: ${parts.join(", ")}, serial +1` }];
 }

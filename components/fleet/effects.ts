@@ -1,9 +1,10 @@
 import type { DesiredState } from "../converge/schema";
-import { compareKeys, counted, someOf, type Clause } from "./effects-change";
+import { compareKeys, type Clause } from "./effects-change";
 import type { Recorded, RecordedNode } from "./effects-recorded";
 import { keptDirectories, removedClauses, roleClauses } from "./effects-role";
 import type { FleetPlan, NodePlan } from "./plan";
 import { showDisk } from "./units";
+import { count, someOf } from "./words";
 
 /** One thing that happens, and the nodes it happens on. */
 export interface Effect extends Clause {
@@ -90,7 +91,7 @@ function newClauses(before: RecordedNode | undefined, after: NodePlan, download:
             : `is a new machine (incarnation ${before.incarnation} → ${after.incarnation}), everything is sent again`;
     const parts = [
         someOf(roles, 8),
-        ...(packages.length > 0 ? [counted(packages.length, "package")] : []),
+        ...(packages.length > 0 ? [count(packages.length, "package")] : []),
         ...(download > 0 ? [`${showDisk(download)} to download`] : []),
     ];
     return [{ text: `${lead}: ${parts.join("; ")}` }];
@@ -100,7 +101,7 @@ function leavingClauses(before: RecordedNode | undefined): Clause[] {
     const roles = Object.values(before?.roles ?? {});
     const kept = keptDirectories(roles);
     const data = kept.length === 0 ? "" : `; ${someOf(kept)} ${kept.length === 1 ? "stays" : "stay"}`;
-    return [{ text: `leaves: ${counted(roles.length, "role")} of ours taken off it${data}`, interrupts: true }];
+    return [{ text: `leaves: ${count(roles.length, "role")} of ours taken off it${data}`, interrupts: true }];
 }
 
 interface Download {

@@ -1,4 +1,5 @@
 import { isWarning, type Code } from "./codes";
+import { count } from "./words";
 
 /** One thing that is wrong with what the operator wrote, said in three lines: where, what, what to write instead. */
 export interface Problem {
@@ -47,8 +48,8 @@ export function countProblems(problems: readonly Problem[]): string {
     const warnings = problems.filter(({ code }) => isWarning(code)).length;
     const counts = { error: problems.length - warnings, warning: warnings };
     return Object.entries(counts)
-        .filter(([, count]) => count > 0)
-        .map(([word, count]) => `${count} ${word}${count === 1 ? "" : "s"}`)
+        .filter(([, amount]) => amount > 0)
+        .map(([word, amount]) => count(amount, word))
         .join(", ");
 }
 

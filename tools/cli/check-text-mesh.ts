@@ -1,8 +1,9 @@
 import { groupBy } from "../../components/fleet/group";
 import type { Stack } from "../../components/fleet/stack";
 import { describeWay, type Path } from "../../components/mesh/paths";
+import { count } from "../../components/fleet/words";
 import { fitting, section, wrap, type Layout } from "./check-text-layout";
-import { columns, count } from "./output";
+import { columns } from "./output";
 
 /** Up to so many nodes are listed with where they are dialled. */
 const listed = 12;

@@ -2,8 +2,8 @@ import { groupBy } from "../../components/fleet/group";
 import type { Stack } from "../../components/fleet/stack";
 import { showDisk } from "../../components/fleet/units";
 import type { Fit } from "../../components/models/fit";
+import { count } from "../../components/fleet/words";
 import { section, wrap, type Layout } from "./check-text-layout";
-import { count } from "./output";
 
 /** Models with the arithmetic of their memory and the most that memory can feed; equal fits on several nodes once. */
 export function modelsText({ design }: Pick<Stack, "design">, layout: Layout): string[] {

@@ -1,8 +1,8 @@
 import { groupBy } from "../../components/fleet/group";
 import type { Stack } from "../../components/fleet/stack";
 import type { PublicName } from "../../components/names/plan";
+import { count } from "../../components/fleet/words";
 import { fitting, section, wrap, type Layout } from "./check-text-layout";
-import { count } from "./output";
 
 /** Blocks of up to so many names are listed name by name. */
 const listed = 4;

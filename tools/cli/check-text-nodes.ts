@@ -2,8 +2,9 @@ import { left, type Budget, type NodeBudget } from "../../components/budget/plan
 import type { Inventory } from "../../components/fleet/schema";
 import type { Stack } from "../../components/fleet/stack";
 import { showDisk, showMemory } from "../../components/fleet/units";
+import { count } from "../../components/fleet/words";
 import { bar, fitting, section, wrap, type Layout } from "./check-text-layout";
-import { columns, count } from "./output";
+import { columns } from "./output";
 
 /** Up to so many nodes are shown in full; of more, each takes a line. */
 const inFull = 12;

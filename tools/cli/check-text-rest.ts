@@ -3,8 +3,8 @@ import { formatPath, type PlacedProblem, type Problem } from "../../components/f
 import { groupBy } from "../../components/fleet/group";
 import type { Stack } from "../../components/fleet/stack";
 import type { Party } from "../../components/parties/plan";
+import { count } from "../../components/fleet/words";
 import { fitting, section, wrap, type Layout } from "./check-text-layout";
-import { count } from "./output";
 
 /** What the fleet costs, line by line, and the sums by currency. */
 export function costsText({ design }: Pick<Stack, "design">, layout: Layout): string[] {

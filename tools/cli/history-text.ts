@@ -1,6 +1,7 @@
+import { count } from "../../components/fleet/words";
 import type { Verdict } from "./history-chain";
 import type { Entry, Line, Log } from "./history-log";
-import { columns, count, formatBytes, formatSeconds } from "./output";
+import { columns, formatBytes, formatSeconds } from "./output";
 
 /** What became of a node's log. */
 export interface NodeHistory {

@@ -29,11 +29,6 @@ export function columns(rows: readonly (readonly string[])[], indent = ""): stri
     return rows.map((row) => `${indent}${line(row)}`.trimEnd()).join("\n");
 }
 
-/** `1 node`, `3 nodes`. */
-export function count(n: number, one: string, many = `${one}s`): string {
-    return `${n} ${n === 1 ? one : many}`;
-}
-
 /** Bytes for people: `812 kB`, `16.3 MB`, `1.2 GB` (powers of ten, as disks are sold). */
 export function formatBytes(bytes: number): string {
     if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;

@@ -1,5 +1,6 @@
 import type { Url } from "../../components/fleet/urls";
-import { columns, count, formatSeconds } from "./output";
+import { count } from "../../components/fleet/words";
+import { columns, formatSeconds } from "./output";
 import type { NodeReport } from "./reports";
 
 /** What `./fleet up` ends with. */

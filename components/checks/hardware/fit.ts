@@ -1,6 +1,8 @@
 import type { Check } from "../../fleet/check";
 import { listOf, type Problem } from "../../fleet/errors";
+import { someOf } from "../../fleet/words";
 import { acceleratorNames, acceleratorOf } from "../../node/accelerators";
+import { nodeOf } from "../../node/machine";
 import type { Machine } from "../../node/plan";
 import { typeOf } from "../../services/catalogue/catalogue";
 
@@ -69,17 +71,15 @@ export const idleAccelerator: Check = ({ inventory, design }) =>
         const refused = inventory.models?.engines["hailo-ollama"]?.at.includes(name) === true;
         if (accelerator === undefined || accelerator.languageModels || refused) return [];
         const models = Object.entries(inventory.models?.serve ?? {})
-            .filter(([, { at }]) => at.some((place) => place.split("/")[0] === name))
+            .filter(([, { at }]) => at.some((place) => nodeOf(place) === name))
             .map(([model]) => model);
         if (models.length === 0) return [];
-        const shown =
-            models.length > 3 ? `${models.slice(0, 3).join(", ")} and ${models.length - 3} more` : models.join(", ");
         const capable = acceleratorNames.filter((npu) => acceleratorOf(npu)?.languageModels === true);
         return [
             {
                 code: "SE116",
                 path: ["nodes", name, "npu"],
-                message: `A ${accelerator.name} runs vision models only: it adds nothing to ${shown} on ${name}, which the processor computes.`,
+                message: `A ${accelerator.name} runs vision models only: it adds nothing to ${someOf(models, 3, 3)} on ${name}, which the processor computes.`,
                 fix: `Count on the processor alone and accept the warning, or fit a ${listOf(capable)}.`,
             },
         ];

@@ -1,5 +1,6 @@
 import type { Check, Checked } from "../../fleet/check";
 import { didYouMean, listOf, type Problem } from "../../fleet/errors";
+import { someOf } from "../../fleet/words";
 import { behindNat } from "../../node/machine";
 
 /** Bastions that are no way at all, or a poor one. */
@@ -81,7 +82,7 @@ export const deadRelays: Check = ({ inventory, design }) => {
     return [...relayed].map(([relay, pairs]) => ({
         code: "SE125" as const,
         path: ["nodes", relay, "offline"],
-        message: `${relay} is offline, and no other node is public: ${pairs.slice(0, 3).join(", ")}${pairs.length > 3 ? ` and ${pairs.length - 3} more` : ""} cannot reach each other.`,
+        message: `${relay} is offline, and no other node is public: ${someOf(pairs, 3, 3)} cannot reach each other.`,
         fix: `Bring ${relay} back, or add another node with a public address.`,
     }));
 };

@@ -1,5 +1,6 @@
 import type { Check } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
+import { someOf } from "../../fleet/words";
 import { behindNat, nodeOf } from "../../node/machine";
 import { dataServices } from "../../services/catalogue/data";
 import { sharedFate } from "./domains";
@@ -101,7 +102,7 @@ export const statusPage: Check = ({ inventory, design }) =>
                 {
                     code: "SE134",
                     path: [...path, "at"],
-                    message: `${name} stands on ${node} with ${watched.slice(0, 4).join(", ")}${watched.length > 4 ? ` and ${watched.length - 4} more` : ""}: when ${node} fails, nobody says so.`,
+                    message: `${name} stands on ${node} with ${someOf(watched, 4, 4)}: when ${node} fails, nobody says so.`,
                     fix: "Place it on a node that carries nothing else.",
                 },
             ];

@@ -1,5 +1,6 @@
 import { groupBy } from "../group";
 import { showDisk, showMemory } from "../units";
+import { count } from "../words";
 import type { Design } from "../design";
 import type { Inventory } from "../schema";
 
@@ -131,8 +132,7 @@ function listedItems(name: string, inventory: Inventory, design: Design): string
 function countedItems(name: string, inventory: Inventory, design: Design): string[] {
     const services = design.instances.filter(({ node }) => node === name).length;
     const models = design.fits.filter(({ node }) => node === name).length;
-    const words = (count: number, one: string): string[] =>
-        count === 0 ? [] : [`${count} ${one}${count === 1 ? "" : "s"}`];
+    const words = (amount: number, one: string): string[] => (amount === 0 ? [] : [count(amount, one)]);
     const used = design.budgets[name]?.memory.items.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
     return [
         ...ownRoles(name, inventory).map((role) => role.replace(", the TLS edge", "")),

@@ -1,3 +1,4 @@
+import { count } from "../words";
 import { listLimit, type PictureBundle, type PictureFacts, type PictureNode, type PictureSite } from "./facts";
 import { flow, lineHeight } from "./text";
 
@@ -98,11 +99,10 @@ function bundleWords(site: string, bundles: readonly PictureBundle[]): string[] 
     const own = bundles.filter(({ between }) => between.includes(site));
     return own.map(({ between: [a, b], kind, pairs, via }) => {
         const other = a === site ? b : a;
-        const tunnels = `${pairs} ${pairs === 1 ? "tunnel" : "tunnels"}`;
+        const tunnels = count(pairs, "tunnel");
         if (kind === "lan") return `${tunnels} on the LAN`;
-        if (kind === "none") return `${pairs} ${pairs === 1 ? "pair" : "pairs"} without a way to ${other}`;
-        if (kind === "relayed")
-            return `${pairs} ${pairs === 1 ? "pair" : "pairs"} with ${other} relayed by ${via ?? ""}`;
+        if (kind === "none") return `${count(pairs, "pair")} without a way to ${other}`;
+        if (kind === "relayed") return `${count(pairs, "pair")} with ${other} relayed by ${via ?? ""}`;
         return other === site ? `${tunnels} among its nodes` : `${tunnels} to ${other}`;
     });
 }

@@ -1,3 +1,4 @@
+import { count } from "../words";
 import type { PictureFacts } from "./facts";
 import type { Box, PictureLayout, PlacedNode, PlacedSite } from "./layout";
 import type { Line } from "./lines";
@@ -89,14 +90,14 @@ function legend({ legend: y, sites }: PictureLayout, lines: readonly Line[]): st
 
 function summary({ sites }: PictureFacts): string {
     const nodes = sites.reduce((sum, site) => sum + site.nodes.length, 0);
-    return `${plural(nodes, "node")} in ${plural(sites.length, "place")}`;
+    return `${count(nodes, "node")} in ${count(sites.length, "place")}`;
 }
 
 function asked({ names, edges }: PictureFacts): string {
     if (edges.length === 0) return "asks this fleet for nothing";
     const some =
         edges.length > 4 ? `${edges.slice(0, 3).join(", ")} and ${edges.length - 3} more` : edges.join(" and ");
-    return `asks for ${plural(names, "name")}, answered by ${some}`;
+    return `asks for ${count(names, "name")}, answered by ${some}`;
 }
 
 function describe(facts: PictureFacts): string {
@@ -105,10 +106,6 @@ function describe(facts: PictureFacts): string {
         return `${name} (${natted ? "behind NAT" : "public"}): ${members.slice(0, 8).join(", ")}${members.length > 8 ? " …" : ""}`;
     });
     return `${summary(facts)}. ${places.join("; ")}. The internet ${asked(facts)}.`;
-}
-
-function plural(count: number, one: string): string {
-    return `${count} ${one}${count === 1 ? "" : "s"}`;
 }
 
 function text(size: Size, x: number, y: number, words: string): string {

@@ -3,11 +3,12 @@ import { nearest } from "../../../components/fleet/errors";
 import { staying } from "../../../components/fleet/leaving";
 import { assignRoads, type Lock, type LockedVariant } from "../../../components/fleet/lock";
 import type { Stack } from "../../../components/fleet/stack";
+import { count } from "../../../components/fleet/words";
 import { loadStack, type Context } from "../context";
 import { download, type Download } from "../download";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { updateLock } from "../files";
-import { count, formatBytes, formatSeconds } from "../output";
+import { formatBytes, formatSeconds } from "../output";
 
 /** `./fleet pin [NAME]`: downloads what is not locked yet, once, and locks its hash. */
 export async function run(context: Context): Promise<ExitCode> {
