@@ -119,6 +119,14 @@ export const verbs: readonly Verb[] = [
         load: () => import("./verbs/secret"),
     },
     {
+        name: "rotate",
+        group: "keep",
+        positionals: ["mesh", "[NODE…]"],
+        flags: {},
+        summary: "new WireGuard keys, a node at a time, every pair proven",
+        load: () => import("./verbs/rotate"),
+    },
+    {
         name: "unlock",
         group: "keep",
         positionals: [],
