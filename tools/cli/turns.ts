@@ -6,7 +6,7 @@ import type { Context } from "./context";
 import { apply, lookAhead } from "./engine";
 import type { RunResult } from "./events";
 import { updateLock } from "./files";
-import { answeringPairs, type Pair } from "./mesh-pairs";
+import { pairPatience, waitForPairs, type Pair } from "./mesh-pairs";
 import { Progress } from "./progress";
 import type { Output } from "./output";
 
@@ -24,16 +24,13 @@ export interface Rotation {
 /** How a node's turn ended: with the milliseconds until every pair answered, or with why it went back. */
 export type TurnResult = { readonly took: number } | { readonly cause: string };
 
-/** Milliseconds that pairs may take to answer again. */
-const patience = 30_000;
-
 /** A node's turn whose peers know its next key: the node takes it, and every pair that answered before has to answer. */
 export async function takeKey(rotation: Rotation, node: string): Promise<TurnResult> {
     const start = performance.now();
     const failed = await step(rotation, withTurn({ node, phase: "switch" }));
     if (failed !== undefined) return { cause: failed };
-    const silent = await waitForPairs(rotation);
-    if (silent.length > 0) return { cause: `${silent.join(", ")} did not answer within ${patience / 1000} s` };
+    const silent = await silentPairs(rotation);
+    if (silent.length > 0) return { cause: `${silent.join(", ")} did not answer within ${pairPatience / 1000} s` };
     return { took: performance.now() - start };
 }
 
@@ -52,14 +49,9 @@ export function abandon(rotation: Pick<Rotation, "context" | "stack">): Promise<
     return step(rotation, ({ turn: _, ...lock }) => lock);
 }
 
-/** Pairs that answered before and do not now, asked until all do or `patience` is over. */
-export async function waitForPairs({ stack, plan, meshed, before }: Rotation): Promise<Pair[]> {
-    const start = performance.now();
-    for (;;) {
-        const now = await answeringPairs(stack, plan, meshed);
-        const silent = [...before].filter((pair) => !now.has(pair));
-        if (silent.length === 0 || performance.now() - start > patience) return silent;
-    }
+/** Pairs that answered before and do not now. */
+export function silentPairs({ stack, plan, meshed, before }: Rotation): Promise<Pair[]> {
+    return waitForPairs(stack, plan, meshed, before);
 }
 
 function withTurn(turn: Turn): (lock: Lock) => Lock {

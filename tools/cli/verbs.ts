@@ -135,6 +135,25 @@ export const verbs: readonly Verb[] = [
         load: () => import("./verbs/unlock"),
     },
     {
+        name: "replace",
+        group: "keep",
+        positionals: ["NODE", "[ADDRESS]"],
+        flags: {
+            fingerprint: { value: "SHA256:…", help: "the new machine's host key, compared for you" },
+            yes: { help: "trust its host key unseen" },
+        },
+        summary: "a dead node comes back on another machine, under its name",
+        load: () => import("./verbs/replace"),
+    },
+    {
+        name: "revoke",
+        group: "end",
+        positionals: ["NODE"],
+        flags: { "yes-revoke": { value: "FLEET", help: "the fleet's name, instead of typing it" } },
+        summary: "a node was stolen: nothing that it held is good for anything",
+        load: () => import("./verbs/revoke"),
+    },
+    {
         name: "reset",
         group: "end",
         positionals: ["NODE"],

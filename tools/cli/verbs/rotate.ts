@@ -13,7 +13,7 @@ import { describe, probeAll } from "../probe";
 import { requireFreeStack } from "../pulumi";
 import { requireRoads } from "../roads";
 import { agentProblem } from "../ssh";
-import { abandon, end, prepare, takeKey, waitForPairs, type Rotation } from "../turns";
+import { abandon, end, prepare, silentPairs, takeKey, type Rotation } from "../turns";
 
 /** `./fleet rotate mesh [NODE…]`: new WireGuard keys, one node after the other, each pair proven before the next turn. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -61,7 +61,7 @@ async function turns(rotation: Rotation, nodes: readonly string[]): Promise<stri
 /** Puts the key back that a node had; a node that cut itself off has gone back by itself within its window. */
 async function restore(rotation: Rotation, node: string): Promise<void> {
     const failed = await abandon(rotation);
-    const silent = await waitForPairs(rotation);
+    const silent = await silentPairs(rotation);
     if (failed !== undefined)
         throw new Failure(`${node} could not be put back: ${failed}. Mend that, then \`./fleet up\`.`);
     if (silent.length > 0) throw new Failure(`After going back these pairs do not answer: ${silent.join(", ")}.`);
@@ -113,6 +113,10 @@ async function look(context: Context, stack: Stack): Promise<Rotation> {
     const plan = planFleet(stack);
     const meshed = Object.keys(stack.design.mesh);
     const before = await answeringPairs(stack, plan, meshed);
+    if (before.size === 0)
+        throw new Failure(
+            "No pair of nodes answers through the mesh: nothing could be proven. `./fleet status` says why.",
+        );
     context.out.say(
         `  ${before.size} of ${meshed.length * (meshed.length - 1)} pairs answer; those have to answer after each turn.`,
     );
