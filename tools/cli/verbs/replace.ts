@@ -31,7 +31,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const [node, address] = readWanted(context, stack);
     requireFreeStack(root, stack.name);
     const inventory = anew(stack, node, address);
-    const key = await lookAt(context, stack, node, address);
+    const key = await lookAt(context, node, address);
     write(stack, node, key, inventory);
     out.say(`  ${node.name} is incarnation ${node.incarnation + 1} now, with the key ${fingerprint(key)}.`);
     const code = await runUp({ ...context, args: { ...context.args, positionals: [] } });
@@ -66,7 +66,7 @@ function anew(
 }
 
 /** Has the new machine's host key compared, and looks whether it can be a node. Gives the key; writes nothing. */
-async function lookAt(context: Context, stack: Stack, node: NodePlan, address: string): Promise<string> {
+async function lookAt(context: Context, node: NodePlan, address: string): Promise<string> {
     const agent = await agentProblem();
     if (agent !== undefined) throw new Failure(agent);
     const target = { node: node.name, address, port: node.port };
