@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { DesiredState, Role } from "../converge/schema";
 import type { MeshNode } from "../mesh/plan";
+import type { Turn } from "../mesh/turn";
 import { planModels } from "../models/plan";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
@@ -40,6 +41,8 @@ export interface FleetPlan {
     readonly secrets: Secrets;
     /** Generation of every secret that was rotated; all others have 1. */
     readonly generations: Readonly<Record<string, number>>;
+    /** The rotation of a node's mesh key that is under way. */
+    readonly turn?: Turn;
     readonly urls: readonly Url[];
     /** Every served model; its roles are named `model-SLUG`. */
     readonly models: readonly { readonly model: string; readonly slug: string }[];
@@ -50,7 +53,7 @@ export function planFleet(files: Stack): FleetPlan {
     const stack = { ...files, inventory: staying(files.inventory) };
     const { inventory, lock } = stack;
     const secrets = planSecrets(inventory);
-    const { generations } = lock;
+    const { generations, turn } = lock;
     const roles = renderRoles(stack, generations);
     const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
     const { mesh } = stack.design;
@@ -60,6 +63,7 @@ export function planFleet(files: Stack): FleetPlan {
         nodes,
         secrets,
         generations,
+        ...(turn === undefined ? {} : { turn }),
         urls: planUrls(stack),
         models: servedModels(inventory),
     };
@@ -90,8 +94,16 @@ function planNode(
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
-        secrets: [...new Set(Object.values(roles).flatMap((role) => Object.keys(role.secrets ?? {})))].sort(),
+        secrets: secretsOf(Object.values(roles)),
     };
+}
+
+/** Names of the secrets of all roles, sorted. Those of the mesh, the only many, come nearly sorted and are no role's else. */
+function secretsOf(roles: readonly Role[]): string[] {
+    const [most = [], ...others] = roles.flatMap(({ secrets }) =>
+        secrets === undefined ? [] : [Object.keys(secrets)],
+    );
+    return (others.length === 0 ? most : [...new Set([most, ...others].flat())]).sort();
 }
 
 function servedModels(inventory: Inventory): { model: string; slug: string }[] {

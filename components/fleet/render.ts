@@ -4,8 +4,11 @@ import { renderServer, renderZone, serverPackages } from "../dns/render";
 import { caddyArtifact } from "../edge/artifact";
 import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
+import { planFirewall } from "../firewall/node";
+import { renderFirewall } from "../firewall/render";
 import { meshAddresses, meshedNodes } from "../mesh/plan";
 import { renderWireguard } from "../mesh/render";
+import { takeTurn } from "../mesh/turn";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
 import { planModels } from "../models/plan";
@@ -28,9 +31,11 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     };
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
         add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
+        add(name, "firewall", renderFirewall(planFirewall(inventory, stack.design, name)));
     }
     for (const [node, mesh] of Object.entries(stack.design.mesh)) {
-        add(node, "wireguard", renderWireguard(node, mesh, generations), ["wireguard-tools"]);
+        const role = renderWireguard(node, mesh, generations);
+        add(node, "wireguard", takeTurn(node, role, mesh, stack.lock.turn), ["wireguard-tools"]);
     }
     addEdges(stack, generations, add);
     addZones(stack, add);
