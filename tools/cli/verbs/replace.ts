@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
+import { requireComplete } from "../../../components/fleet/complete";
 import { fingerprint } from "../../../components/fleet/known-hosts";
 import { loadInventory } from "../../../components/fleet/load";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
@@ -28,6 +29,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const { root, out } = context;
     const start = performance.now();
     const stack = loadStack(context);
+    requireComplete(stack);
     const [node, address] = readWanted(context, stack);
     requireFreeStack(root, stack.name);
     const inventory = anew(stack, node, address);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
+import { requireComplete } from "../../../components/fleet/complete";
 import { loadInventory } from "../../../components/fleet/load";
 import type { Lock } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
@@ -27,6 +28,7 @@ export interface Held {
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
     const stack = loadStack(context);
+    requireComplete(stack);
     const plan = planFleet(stack);
     const [node] = selectNodes(plan, args.positionals);
     if (node === undefined || args.positionals.length === 0) throw new Refusal("Which node? ./fleet revoke NODE");
