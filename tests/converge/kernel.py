@@ -55,6 +55,4 @@ def raspberry_pi(root: Path, model: str = "Raspberry Pi 5 Model B Rev 1.0", memo
     tree.mkdir()
     (tree / "model").write_bytes(model.encode() + b"\0")
     write(root, **{"etc__rpi-issue": "", "etc__os-release": 'ID=debian\nVERSION_ID="13"\n'})
-    write(
-        root, **{"etc__os-release": 'ID=debian\nVERSION_ID="13"\n'}, sys__class__thermal__thermal_zone0__temp="48312\n"
-    )
+    write(root, sys__class__thermal__thermal_zone0__temp="48312\n")
