@@ -80,8 +80,8 @@ function follow(redirects: Readonly<Record<string, string>>, from: string): stri
     return trail;
 }
 
-const insideOnce: Check = ({ inventory }) =>
-    repeated(planInternalNames(inventory))
+const insideOnce: Check = ({ inventory, design }) =>
+    repeated(planInternalNames(inventory, design.instances))
         .slice(0, 20)
         .map((group) => [...group].sort((a, b) => Number(b.of === "models") - Number(a.of === "models")))
         .flatMap(([first, ...others]) =>
