@@ -90,8 +90,9 @@ export function installCommand(
         },
         { parent, dependsOn: [...dependsOn] },
     );
-    const { fleet, name, incarnation } = node;
-    const document: InstallDocument = { version: 1, fleet, node: name, incarnation, program: sha256 };
+    const { fleet, name, incarnation, claims } = node;
+    const said = claims === undefined ? {} : { claims };
+    const document: InstallDocument = { version: 1, fleet, node: name, incarnation, program: sha256, ...said };
     return command(node, "converge", installLine(node.user), canonical(document), {
         parent,
         dependsOn: [copy],

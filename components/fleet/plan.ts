@@ -1,9 +1,10 @@
 import { relative } from "node:path";
-import type { DesiredState, Role } from "../converge/schema";
+import type { Claims, DesiredState, Role } from "../converge/schema";
 import { planCloud, type CloudPlan } from "../droplet/plan";
 import type { MeshNode } from "../mesh/plan";
 import type { Turn } from "../mesh/turn";
 import { planModels } from "../models/plan";
+import { planClaims } from "../node/claims";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
 import { renderRoles } from "./render";
@@ -26,6 +27,8 @@ export interface NodePlan {
     /** Where that is pinned, `FILE:LINE`, for messages. */
     readonly hostKeyPlace: string;
     readonly incarnation: number;
+    /** What it is said to be; nothing of one that leaves, which goes whatever it is. */
+    readonly claims?: Claims;
     /** Address in the mesh, when the fleet has one. */
     readonly mesh?: string;
     /** Whether everything of ours is taken off it; it has no roles then. */
@@ -86,6 +89,7 @@ function planNode(
     const pin = hostKeys.find((key) => key.node === name);
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
+    const machine = stack.design.machines[name];
     return {
         fleet: stack.name,
         name,
@@ -96,6 +100,7 @@ function planNode(
         hostKey: stack.rented[name]?.hostKey ?? pin?.key ?? "",
         hostKeyPlace: `${shown(stack.files.knownHosts)}:${pin?.line ?? 1}`,
         incarnation,
+        ...(machine === undefined ? {} : { claims: planClaims(machine, inventory) }),
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
