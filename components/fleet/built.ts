@@ -1,7 +1,6 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { planPaths } from "../mesh/paths";
 import { staying } from "./leaving";
 
 type Path = readonly (string | number)[];
@@ -29,12 +28,9 @@ export function notBuilt(inventory: Inventory): Problem[] {
 function nodeGaps(inventory: Inventory): Gap[] {
     const nodes = Object.entries(inventory.nodes);
     const keys = ["droplet", "via", "offline"] as const;
-    const written = nodes.flatMap(([name, node]) =>
+    return nodes.flatMap(([name, node]) =>
         keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
     );
-    const relayed = planPaths(inventory).filter(({ way }) => way.kind === "relayed");
-    const apart = [...new Set(relayed.map(({ between }) => between[1]))];
-    return [...written, ...apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]])];
 }
 
 function nameGaps({ edge, dns, people }: Inventory): Gap[] {
