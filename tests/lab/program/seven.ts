@@ -46,13 +46,15 @@ export function write(text: string): void {
     writeFileSync(inventory, text);
 }
 
-/** Pins the host keys of machines that were on once. */
+/** Pins the host keys of machines that were on once, and notes their roads, as `./fleet add` does with a person's consent. */
 export function pin(nodes: readonly string[]): void {
     const keys = nodes.map((node) => {
         const [type, key] = readFileSync(`${hostKeyOf(node)}.pub`, "utf8").split(" ");
         return `${node} ${type} ${key}\n`;
     });
+    const roads = nodes.map((node) => `  ${node}: ${29_100 + seven.indexOf(node)}\n`);
     writeFileSync(resolve(folder, `${stack}.known_hosts`), keys.sort().join(""));
+    writeFileSync(resolve(folder, `${stack}.lock.yaml`), `version: 1\nroads:\n${roads.join("")}`);
 }
 
 /** A verb of `./fleet` for the stack; may fail. */
