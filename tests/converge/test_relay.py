@@ -11,7 +11,7 @@ import pytest
 from converge_support import Node, converge
 
 KEY = {"ga": "g" * 43 + "=", "an": "a" * 43 + "="}
-RELAYS = {"ga": {"key": KEY["ga"], "address": "10.0.0.1"}, "an": {"key": KEY["an"], "address": "10.0.0.2"}}
+RELAYS = {"ga": "10.0.0.1", "an": "10.0.0.2"}
 FAR = "10.0.0.9"
 
 
@@ -53,7 +53,7 @@ class End:
 
     def probe(self, hosts: Collection[str], _seconds: float) -> set[str]:
         """Who answers now."""
-        alive = {relay["address"] for name, relay in RELAYS.items() if name not in self.dead}
+        alive = {address for name, address in RELAYS.items() if name not in self.dead}
         through = {FAR} if self.at in self.far_at - self.dead else set()
         return set(hosts) & (alive | through)
 
@@ -155,6 +155,11 @@ def test_what_a_reload_put_back_moves_again_before_anybody_is_asked(end: End) ->
 
     assert converge.watch(end.node.machine, probe, 700.0) == [f"through an now: {FAR}"]
     assert asked == ["an"]
+
+
+def test_a_relay_with_a_new_key_is_the_peer_that_has_its_address(end: End) -> None:
+    end.peers = {KEY["ga"]: [], "n" * 43 + "=": ["10.0.0.1/32", f"{FAR}/32"], KEY["an"]: ["10.0.0.2/32"]}
+    assert converge.watch(end.node.machine, lambda hosts, _: set(hosts), 600.0) == ["unchanged"]
 
 
 def test_two_that_change_places_both_arrive(end: End) -> None:

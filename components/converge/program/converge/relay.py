@@ -21,7 +21,7 @@ from converge.paths import RUN
 from converge.typed import TypedDict, cast
 
 CONFIG = "/etc/wireguard/relay.json"
-"""What the role `wireguard` says: the relays with their keys and addresses, and who is reached through which."""
+"""What the role `wireguard` says: the relays with their addresses, and who is reached through which."""
 PATIENCE = 2.0
 """Seconds in which somebody has to answer."""
 MISSES = 2
@@ -36,13 +36,6 @@ LOOK = 10
 Probe = Callable[[Collection[str], float], "set[str]"]
 
 
-class Relay(TypedDict):
-    """A public node: its public key and its address in the mesh."""
-
-    key: str
-    address: str
-
-
 class Group(TypedDict):
     """Nodes that are reached through the same relays, in order of preference."""
 
@@ -54,7 +47,8 @@ class Config(TypedDict):
     """The file CONFIG."""
 
     interface: str
-    relays: dict[str, Relay]
+    relays: dict[str, str]
+    """Name of a public node → its address in the mesh."""
     groups: list[Group]
 
 
@@ -114,7 +108,7 @@ def _config(machine: Machine) -> Config | None:
 
 def _hosts(config: Config) -> set[str]:
     far = {address for group in config["groups"] for address in group["addresses"]}
-    return far | {relay["address"] for relay in config["relays"].values()}
+    return far | set(config["relays"].values())
 
 
 def _known(machine: Machine, config: Config) -> Known:
@@ -144,8 +138,8 @@ def _remember(machine: Machine, known: Known) -> None:
 
 def hear(config: Config, known: Known, answers: Collection[str]) -> None:
     """Counts who answered this time and who did not."""
-    for name, relay in config["relays"].items():
-        there = relay["address"] in answers
+    for name, address in config["relays"].items():
+        there = address in answers
         heard = known["relays"][name]
         heard["missed"] = 0 if there else heard["missed"] + 1
         heard["answered"] = heard["answered"] + 1 if there else 0
@@ -221,13 +215,14 @@ def _try(
 def place(machine: Machine, config: Config, known: Known) -> list[str]:
     """Gives each node's address to the peer where it should be. Says what moved where."""
     there = allowed_ips(machine, config["interface"])
-    names = {relay["key"]: name for name, relay in config["relays"].items()}
-    stands = {ip: names[key] for key, ips in there.items() if key in names for ip in ips}
+    # A relay is the peer that has its address, whatever its key is at the moment.
+    keys = {name: key for name, own in config["relays"].items() for key, ips in there.items() if f"{own}/32" in ips}
+    stands = {ip: name for name, key in keys.items() for ip in there[key]}
     moves = {f"{ip}/32": far["at"] for ip, far in known["far"].items() if stands.get(f"{ip}/32") != far["at"]}
     lines = []
     for name in sorted(set(moves.values())):
-        key = config["relays"][name]["key"]
-        if key not in there:
+        key = keys.get(name, "")
+        if not key:
             # The interface is down, or not yet as the file says.
             continue
         gained = sorted(ip for ip, at in moves.items() if at == name)
