@@ -3,13 +3,13 @@ import {
     OPERATORS,
     bridgeOf,
     isHome,
-    machineNamed,
     namespaceOf,
     portOf,
     visitCommands,
     visitPortOf,
     wanCommands,
 } from "./plan";
+import { machineNamed } from "./roster";
 import type { Home, Segment } from "./plan";
 import { ask, inNamespace, run } from "./shell";
 

@@ -2,6 +2,7 @@ import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
 import { staying } from "./leaving";
+import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
 type Gap = readonly [what: string, path: Path];
@@ -10,7 +11,7 @@ type Gap = readonly [what: string, path: Path];
  * What an inventory asks for that can be planned and not yet be brought up (SE045), one problem each. `./fleet check` shows
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
-export function notBuilt(inventory: Inventory): Problem[] {
+export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     const gaps = [
         ...nodeGaps(staying(inventory)),
         ...nameGaps(inventory),
@@ -27,7 +28,7 @@ export function notBuilt(inventory: Inventory): Problem[] {
 
 function nodeGaps(inventory: Inventory): Gap[] {
     const nodes = Object.entries(inventory.nodes);
-    const keys = ["droplet", "via", "offline"] as const;
+    const keys = ["via", "offline"] as const;
     return nodes.flatMap(([name, node]) =>
         keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
     );

@@ -96,6 +96,18 @@ def _relay(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) 
     return watch(machine, answering, time.time())
 
 
+def _facts(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.facts import print_facts
+
+    return print_facts(machine)
+
+
+def _pairs(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
+    from converge.pairs import pairs
+
+    return pairs(machine, read())
+
+
 def _zone(machine: Machine, verb: str, words: Sequence[str]) -> list[str]:
     from converge import zones
 
@@ -116,6 +128,8 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "recover": (0, 1, _recover),
     "run": (1, 1, _run),
     "status": (0, 0, _status),
+    "facts": (0, 0, _facts),
+    "pairs": (0, 0, _pairs),
     "history": (0, 1, _history),
     "turn": (1, 1, _turn),
     "relay": (0, 0, _relay),
