@@ -3,7 +3,7 @@ import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { afterTurn, type Turn } from "../../components/mesh/turn";
 import type { Context } from "./context";
-import { apply, lookAhead } from "./engine";
+import { apply } from "./engine";
 import type { RunResult } from "./events";
 import { updateLock } from "./files";
 import { pairPatience, waitForPairs, type Pair } from "./mesh-pairs";
@@ -70,11 +70,9 @@ async function step(
     change: (lock: Lock) => Lock,
 ): Promise<string | undefined> {
     updateLock(stack.files.lock, change);
-    const ahead = await lookAhead(context, stack, []);
-    if (ahead.result.errors.length > 0) return causeOf(ahead.result);
     const progress = new Progress(quiet, [], () => Promise.resolve(undefined));
     try {
-        return causeOf(await apply(context, stack, ahead, [], progress));
+        return causeOf(await apply(context, stack, { forecast: "resources", again: [] }, [], progress));
     } finally {
         progress.stop();
     }
