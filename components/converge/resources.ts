@@ -1,12 +1,11 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { wrongKeyMessage } from "../fleet/known-hosts";
 import type { NodePlan } from "../fleet/plan";
 import { bundleFile, bundleOf, placeBundle, readProgram, type Bundle } from "./bundle";
 import { canonical } from "./canonical";
 import { commandLine, installLine, upload } from "./command";
 import { engineTooOld, freshConnectionWithin, hooksSince, runAgain, unconfirmed } from "./confirm";
-import { openRoad, type Road, type Route } from "./roads";
+import { openNodeRoads, type Roads } from "./node-roads";
 import type { DesiredState, InstallDocument, Roster } from "./schema";
 
 /** What every command on a node needs beside its text. */
@@ -17,14 +16,11 @@ export interface CommandOptions {
     readonly confirm?: pulumi.ErrorHook | undefined;
 }
 
-/** The roads to nodes, by name. */
-export type Roads = ReadonlyMap<string, Road>;
-
 /** Opens the roads to all nodes. Not in a preview: nothing is dialled there. */
 export function openRoads(nodes: readonly NodePlan[]): Roads {
     if (pulumi.runtime.isDryRun()) return new Map();
     const warn = (message: string): void => void pulumi.log.warn(message);
-    return new Map(nodes.map((node) => [node.name, openRoad(routeOf(node), warn)]));
+    return openNodeRoads(nodes, ({ road }) => road, warn);
 }
 
 /**
@@ -144,10 +140,4 @@ function connectionOf({ road, user, hostKey }: NodePlan): remote.CommandArgs["co
  */
 function triggersOf({ incarnation, leaving }: NodePlan): (number | string)[] {
     return leaving ? [incarnation, "leaving"] : [incarnation];
-}
-
-function routeOf({ name, road, address, port, hostKey, hostKeyPlace }: NodePlan): Route {
-    const mismatch = (shown: string): string =>
-        wrongKeyMessage({ node: name, address, port }, shown, hostKey, hostKeyPlace);
-    return { node: name, port: road, endpoints: [{ host: address, port }], pin: { key: hostKey, mismatch } };
 }

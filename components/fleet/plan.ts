@@ -1,6 +1,8 @@
 import { relative } from "node:path";
+import type { Endpoint } from "../converge/dial";
 import type { DesiredState, Role } from "../converge/schema";
-import type { MeshNode } from "../mesh/plan";
+import { meshAddresses, type MeshNode } from "../mesh/plan";
+import { planDetours } from "../node/ways";
 import { planModels } from "../models/plan";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
@@ -16,6 +18,8 @@ export interface NodePlan {
     /** Address it is reached at, and the TCP port of its sshd. */
     readonly address: string;
     readonly port: number;
+    /** Ways to it through other nodes, for when it does not answer at its address; absent without any. */
+    readonly detours?: readonly Endpoint[];
     readonly user: string;
     /** Loopback port of the road to it; 0 while the lock has none. */
     readonly road: number;
@@ -77,11 +81,13 @@ function planNode(
     const pin = hostKeys.find((key) => key.node === name);
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
+    const detours = planDetours(inventory, name, meshAddresses(inventory));
     return {
         fleet: stack.name,
         name,
         address: node?.address ?? "",
         port: node?.port ?? inventory.ssh.port ?? 22,
+        ...(detours.length === 0 ? {} : { detours }),
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
         hostKey: pin?.key ?? "",

@@ -1,6 +1,7 @@
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, type ExitCode } from "../failure";
 import { loginOf, selectNodes } from "../nodes";
 import { wrongKeys } from "../pins";
@@ -14,9 +15,9 @@ const patience = 15_000;
 /** `./fleet status [NODE…]`: who answers, and how those are that do. */
 export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
-    const plan = planFleet(stack);
+    const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
-    const probes = await probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
+    const probes = await probeAll(nodes.map(targetOf));
     const wrong = wrongKeys(stack, probes);
     const found = await Promise.all(nodes.map((node, i) => look(stack, node, probes[i], wrong.get(node.name))));
     context.out.say(statusText(found));

@@ -7,6 +7,7 @@ import { loadStack, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
 import type { RunResult } from "../events";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { updateLock } from "../files";
 import { Holders } from "../holders";
@@ -28,7 +29,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const { root, out } = context;
     const stack = loadStack(context);
     requireComplete(stack);
-    const plan = planFleet(stack);
+    const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
     requireFreeStack(root, stack.name);
     await clearCutOff(context, stack.name);
@@ -64,8 +65,11 @@ export async function run(context: Context): Promise<ExitCode> {
 
 /** Looks who answers. @throws Failure when nothing may be sent: no agent, a road that is taken, a wrong host key */
 async function look(stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
-    const targets = nodes.map(({ name, address, port }) => ({ node: name, address, port }));
-    const [probes, agent] = await Promise.all([probeAll(targets), agentProblem(), requireRoads(stack, nodes)]);
+    const [probes, agent] = await Promise.all([
+        probeAll(nodes.map(targetOf)),
+        agentProblem(),
+        requireRoads(stack, nodes),
+    ]);
     if (agent !== undefined) throw new Failure(agent);
     requirePins(stack, probes);
     return probes;
