@@ -5,7 +5,7 @@ import { consoleOf, isOn } from "./machine";
 import { ensureAgentOf, visitorNamed } from "./visitor";
 import { requireUp } from "./owner";
 import { AGENT, BUNDLE } from "./paths";
-import { OPERATOR, machineNamed, namespaceOf } from "./plan";
+import { OPERATORS, SEGMENTS, machineNamed, namespaceOf } from "./plan";
 
 const MACHINE_ENVIRONMENT = [
     "HOME=/root",
@@ -72,8 +72,8 @@ export function operatorEnvironment(base: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
     return { ...Object.fromEntries([...kept, ...anchors]), SSH_AUTH_SOCK: AGENT };
 }
 
-function asOperator(command: readonly string[], user: string | undefined): Promise<number> {
-    const enter = ["ip", "netns", "exec", namespaceOf(OPERATOR.name)];
+function asOperator(place: string, command: readonly string[], user: string | undefined): Promise<number> {
+    const enter = ["ip", "netns", "exec", namespaceOf(place)];
     const environment = operatorEnvironment(process.env);
     if (user === undefined) return passThrough([...enter, ...command], environment);
     const visitor = visitorNamed(user);
@@ -89,9 +89,9 @@ function asOperator(command: readonly string[], user: string | undefined): Promi
 
 /** What `exec` was asked for. */
 export interface Order {
-    /** A machine, `operator`, or a segment. */
+    /** A machine, an operator's place, or a segment. */
     readonly place: string;
-    /** User of the host to run as; only where the operator stands, else root. */
+    /** User of the host to run as; only where an operator stands, else root. */
     readonly user?: string;
     readonly command: readonly string[];
 }
@@ -108,15 +108,20 @@ export function parseOrder(args: readonly string[]): Order {
     const [place, ...more] = before.filter((_, index) => option < 0 || (index !== option && index !== option + 1));
     const wrong = place === undefined || more.length > 0 || command.length === 0 || (option >= 0 && user === undefined);
     if (wrong) throw new Error("usage: npm run lab -- exec [--user NAME] PLACE -- COMMAND…");
-    if (user !== undefined && place !== OPERATOR.name) throw new Error("Only `exec operator` takes --user.");
+    if (user !== undefined && !isOperator(place))
+        throw new Error("Only `exec operator` and `exec roamer` take --user.");
     return { place, command, ...(user === undefined ? {} : { user }) };
 }
 
-/** Runs a command on a machine (as root), where the operator stands, or in the namespace of a segment; resolves to its exit code. */
+function isOperator(place: string): boolean {
+    return OPERATORS.some(({ name }) => name === place);
+}
+
+/** Runs a command on a machine (as root), where an operator stands, or in the namespace of a segment; resolves to its exit code. */
 export function execute({ place, user, command }: Order): Promise<number> {
     requireUp();
-    if (place === OPERATOR.name) return asOperator(command, user);
-    if (place === "home" || place === "internet")
+    if (isOperator(place)) return asOperator(place, command, user);
+    if (SEGMENTS.some((segment) => segment === place))
         return passThrough(["ip", "netns", "exec", namespaceOf(place), ...command]);
     return passThrough(onMachine(place, command));
 }

@@ -7,6 +7,7 @@ import { requireUp } from "./owner";
 import { LOCK } from "./paths";
 import { machineNamed } from "./plan";
 import { setFault } from "./fault";
+import { setBlock, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
 import { step } from "./shell";
 import { up } from "./up";
 
@@ -18,6 +19,12 @@ const USAGE = `usage: npm run lab -- VERB
   power on|off|cut MACHINE  cut takes the cable out first, then the power
   freeze|thaw MACHINE       sshd accepts connections and stays silent
   set MACHINE no-sudo|sudo  take the administrator's sudo away, give it back
+  link cut|restore HOME     the cable between a home's router and the internet
+  wan HOME ADDRESS          a home with a new public address
+  nat HOME symmetric|cone   source ports drawn at random, or kept
+  block MACHINE udp PORT    drops what comes to that port; \`unblock MACHINE\` lets it in again
+  mtu HOME BYTES            largest packet between a home and the internet, 1500 at first
+  loss HOME PERCENT         share of packets lost between them, each way
   console MACHINE           follow the journal`;
 
 function power(action: string | undefined, name: string | undefined): void {
@@ -51,8 +58,50 @@ function list(json: boolean): Promise<number> {
     return Promise.resolve(0);
 }
 
+/** What is done to a running lab, by verb. */
+const CHANGES: Readonly<Record<string, (args: readonly string[]) => void>> = {
+    power: ([action, machine = ""]) => {
+        power(action, machine);
+    },
+    freeze: ([machine = ""]) => {
+        freeze(machine);
+    },
+    thaw: ([machine = ""]) => {
+        thaw(machine);
+    },
+    set: ([machine = "", fault = ""]) => {
+        setFault(machine, fault);
+    },
+    link: ([action = "", home = ""]) => {
+        setLink(action, home);
+    },
+    wan: ([home = "", address = ""]) => {
+        setPublicAddress(home, address);
+    },
+    nat: ([home = "", kind = ""]) => {
+        setNat(home, kind);
+    },
+    block: ([machine = "", protocol, port = ""]) => {
+        if (protocol !== "udp") throw new Error("usage: npm run lab -- block MACHINE udp PORT");
+        setBlock(machine, port);
+    },
+    unblock: ([machine = ""]) => {
+        setBlock(machine, undefined);
+    },
+    mtu: ([home = "", bytes = ""]) => {
+        setMtu(home, bytes);
+    },
+    loss: ([home = "", percent = ""]) => {
+        setLoss(home, percent);
+    },
+};
+
 function runVerb(verb: string | undefined, rest: string[]): Promise<number> {
-    const [first, second] = rest;
+    const change = Object.hasOwn(CHANGES, verb ?? "") ? CHANGES[verb ?? ""] : undefined;
+    if (change !== undefined)
+        return lockedWhileUp([verb, ...rest].join(" "), () => {
+            change(rest);
+        });
     switch (verb) {
         case "up":
             return locked(up);
@@ -64,24 +113,8 @@ function runVerb(verb: string | undefined, rest: string[]): Promise<number> {
             return list(rest.includes("--json"));
         case "exec":
             return execute(parseOrder(rest));
-        case "power":
-            return lockedWhileUp(`power ${first ?? ""} ${second ?? ""}`, () => {
-                power(first, second);
-            });
-        case "freeze":
-            return lockedWhileUp(`freeze ${first ?? ""}`, () => {
-                freeze(first ?? "");
-            });
-        case "thaw":
-            return lockedWhileUp(`thaw ${first ?? ""}`, () => {
-                thaw(first ?? "");
-            });
-        case "set":
-            return lockedWhileUp(`set ${first ?? ""} ${second ?? ""}`, () => {
-                setFault(first ?? "", second ?? "");
-            });
         case "console":
-            return followConsole(first ?? "");
+            return followConsole(rest[0] ?? "");
         default:
             throw new Error(USAGE);
     }

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+    HOMES,
     NAMESPACE_PREFIX,
+    OPERATORS,
     RESOLV_CONF,
+    SEGMENTS,
     bridgeOf,
     namespaceCommands,
     namespaceOf,
@@ -15,8 +18,8 @@ import type { Machine } from "./plan";
 import { ask, inNamespace, run } from "./shell";
 
 const NAMESPACES = "/run/netns";
-/** Files that `ip netns exec` lays over the host's own for the operator. */
-const OPERATOR_ETC = `/etc/netns/${namespaceOf("operator")}`;
+/** Folders of files that `ip netns exec` lays over the host's own for an operator. */
+const OPERATOR_ETC = OPERATORS.map(({ name }) => `/etc/netns/${namespaceOf(name)}`);
 
 /** Names of the lab's network namespaces that exist. */
 export function labNamespaces(): string[] {
@@ -37,29 +40,31 @@ function ip(commands: readonly string[][]): void {
     for (const command of commands) run(["ip", ...command]);
 }
 
-/** Whether the segments, the router and the operator's place are there. They are built in one go and the operator's place last but one. */
+/** Whether the segments, the routers and the operators' places are there. They are built in one go, what the operators see last. */
 export function networkIsUp(): boolean {
+    const places = [...SEGMENTS, ...OPERATORS.map(({ name }) => name)];
     return (
-        ["internet", "home", "operator"].every((name) => namespaceInode(namespaceOf(name)) !== undefined) &&
-        existsSync(OPERATOR_ETC)
+        places.every((name) => namespaceInode(namespaceOf(name)) !== undefined) &&
+        OPERATOR_ETC.every((folder) => existsSync(folder))
     );
 }
 
-/** Builds both segments and the router; what an interrupted start left is replaced. */
+/** Builds every segment and router; what an interrupted start left is replaced. */
 export function buildNetwork(): void {
     for (const namespace of labNamespaces()) run(["ip", "netns", "delete", namespace]);
     ip(networkCommands());
-    for (const segment of ["internet", "home"] as const) {
+    for (const segment of SEGMENTS) {
         run(inNamespace(bridgeOf(segment), ["sysctl", "-qw", "net.ipv4.ip_forward=1"]));
     }
-    run(inNamespace(bridgeOf("home"), ["nft", "-f", "-"]), { input: routerRules() });
-    mkdirSync(OPERATOR_ETC, { recursive: true });
-    writeFileSync(join(OPERATOR_ETC, "resolv.conf"), RESOLV_CONF);
+    for (const home of HOMES) run(inNamespace(bridgeOf(home), ["nft", "-f", "-"]), { input: routerRules() });
+    OPERATOR_ETC.forEach(writeOperatorFiles);
+}
+
+function writeOperatorFiles(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "resolv.conf"), RESOLV_CONF);
     // Hosts with systemd-resolved would otherwise answer from the real internet.
-    writeFileSync(
-        join(OPERATOR_ETC, "nsswitch.conf"),
-        "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n",
-    );
+    writeFileSync(join(folder, "nsswitch.conf"), "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n");
 }
 
 /** Gives a machine a fresh namespace and plugs its cable in: nothing that it set in its network outlives its power. */
@@ -78,7 +83,7 @@ export function unplugMachine(machine: Machine): void {
 /** Removes every namespace of the lab, and the directory of namespaces when the host had none before. */
 export function removeNetwork(mountedBefore: boolean): void {
     for (const namespace of labNamespaces()) run(["ip", "netns", "delete", namespace]);
-    rmSync(OPERATOR_ETC, { recursive: true, force: true });
+    for (const folder of OPERATOR_ETC) rmSync(folder, { recursive: true, force: true });
     removeIfEmpty("/etc/netns");
     if (mountedBefore || !namespacesMounted() || readdirSync(NAMESPACES).length > 0) return;
     run(["umount", NAMESPACES]);

@@ -1,7 +1,9 @@
 /** The lab's topology: data and pure functions. Picture and figures in README.md. */
 
-/** A side of the home router. */
-export type Segment = "home" | "internet";
+/** A LAN behind a router of its own. */
+export type Home = "home" | "cabin" | "office";
+/** A network of the lab: one of the homes, or what is outside of them. */
+export type Segment = Home | "internet";
 
 /** A machine of the lab: Debian 13 in a network namespace of its own. */
 export interface Machine {
@@ -21,16 +23,35 @@ export const MACHINES: readonly Machine[] = [
     { name: "cecilia", segment: "home", address: "192.168.8.12", inUp: true },
     { name: "box", segment: "home", address: "192.168.8.20", inUp: false },
     { name: "crate", segment: "home", address: "192.168.8.21", inUp: false },
+    { name: "anastasia", segment: "internet", address: "203.0.113.11", inUp: false },
+    { name: "octavia", segment: "cabin", address: "192.168.9.11", inUp: false },
+    { name: "lucidia", segment: "cabin", address: "192.168.9.12", inUp: false },
+    { name: "aria", segment: "office", address: "192.168.10.11", inUp: false },
 ];
 
 /** Addresses of the services, all on the internet segment's bridge. */
 export const SERVICES = { dns: "203.0.113.53", acme: "203.0.113.2", artifacts: "203.0.113.3" } as const;
 
-/** Where the operator stands: at home, behind the same router as the boxes. */
-export const OPERATOR = { name: "operator", segment: "home", address: "192.168.8.50" } as const;
+/** Where an operator stands: one at home, behind the same router as the boxes, one on the internet. */
+export const OPERATORS = [
+    { name: "operator", segment: "home", address: "192.168.8.50" },
+    { name: "roamer", segment: "internet", address: "203.0.113.50" },
+] as const;
 
-/** The home router's two sides. */
-export const ROUTER = { lan: "192.168.8.1", wan: "203.0.113.20" } as const;
+/** Both sides of each home's router. */
+export const ROUTERS: Readonly<Record<Home, { readonly lan: string; readonly wan: string }>> = {
+    home: { lan: "192.168.8.1", wan: "203.0.113.20" },
+    cabin: { lan: "192.168.9.1", wan: "203.0.113.21" },
+    office: { lan: "192.168.10.1", wan: "203.0.113.22" },
+};
+/** The homes by name. */
+export const HOMES = Object.keys(ROUTERS) as readonly Home[];
+/** Whether a name is that of a home. */
+export function isHome(name: string): name is Home {
+    return name in ROUTERS;
+}
+/** Every network of the lab. */
+export const SEGMENTS: readonly Segment[] = ["internet", ...HOMES];
 
 const INTERNET_GATEWAY = "203.0.113.1";
 const PREFIX_LENGTH = 24;
@@ -74,7 +95,7 @@ export function namespaceCommands(namespace: string): string[][] {
 }
 
 function gatewayOf(segment: Segment): string {
-    return segment === "home" ? ROUTER.lan : INTERNET_GATEWAY;
+    return segment === "internet" ? INTERNET_GATEWAY : ROUTERS[segment].lan;
 }
 
 /** Name of the bridge's end of a cable. */
@@ -137,25 +158,42 @@ function bridgeCommands(segment: Segment, addresses: readonly string[]): string[
     ];
 }
 
-/** Arguments of `ip` that build both segments, the home router between them and the operator's place. */
-export function networkCommands(): string[][] {
-    const [home, internet, operator] = [bridgeOf("home"), bridgeOf("internet"), namespaceOf(OPERATOR.name)];
+/** Arguments of `ip` that give a home's router its address on the internet, and its way there. */
+export function wanCommands(home: Home, address: string): string[][] {
+    const namespace = bridgeOf(home);
     return [
-        ...bridgeCommands("internet", [INTERNET_GATEWAY, ...Object.values(SERVICES)]),
-        // Whoever asks for an address that the lab has not is told so at once, as a real network would.
-        ["-n", internet, "route", "add", "unreachable", "default"],
-        ...bridgeCommands("home", [ROUTER.lan]),
-        ["-n", internet, "link", "add", portOf("home"), "type", "veth", "peer", "name", "wan", "netns", home],
-        ["-n", internet, "link", "set", portOf("home"), "master", "bridge", "up"],
-        ["-n", home, "address", "add", `${ROUTER.wan}/${PREFIX_LENGTH}`, "dev", "wan"],
-        ["-n", home, "link", "set", "wan", "up"],
-        ["-n", home, "route", "add", "default", "via", INTERNET_GATEWAY],
-        ...namespaceCommands(operator),
-        ...plugCommands(OPERATOR),
+        ["-n", namespace, "address", "flush", "dev", "wan"],
+        ["-n", namespace, "address", "add", `${address}/${PREFIX_LENGTH}`, "dev", "wan"],
+        ["-n", namespace, "route", "replace", "default", "via", INTERNET_GATEWAY],
     ];
 }
 
-/** nftables rules of the home router: everything goes out under its one address, nothing comes in that was not asked for. */
+function homeCommands(home: Home): string[][] {
+    const [namespace, internet, { lan, wan }] = [bridgeOf(home), bridgeOf("internet"), ROUTERS[home]];
+    return [
+        ...bridgeCommands(home, [lan]),
+        ["-n", internet, "link", "add", portOf(home), "type", "veth", "peer", "name", "wan", "netns", namespace],
+        ["-n", internet, "link", "set", portOf(home), "master", "bridge", "up"],
+        ["-n", namespace, "link", "set", "wan", "up"],
+        ...wanCommands(home, wan),
+    ];
+}
+
+/** Arguments of `ip` that build every segment, the routers between them and the operators' places. */
+export function networkCommands(): string[][] {
+    const internet = bridgeOf("internet");
+    return [
+        ...bridgeCommands("internet", [INTERNET_GATEWAY, ...Object.values(SERVICES)]),
+        // Said once, or it would shrink to the narrowest of its ports.
+        ["-n", internet, "link", "set", "bridge", "mtu", "1500"],
+        // Whoever asks for an address that the lab has not is told so at once, as a real network would.
+        ["-n", internet, "route", "add", "unreachable", "default"],
+        ...HOMES.flatMap(homeCommands),
+        ...OPERATORS.flatMap((place) => [...namespaceCommands(namespaceOf(place.name)), ...plugCommands(place)]),
+    ];
+}
+
+/** nftables rules of a home's router: everything goes out under its one address, nothing comes in that was not asked for. */
 export function routerRules(): string {
     return `table inet router {
     chain forward {

@@ -20,7 +20,7 @@ export function up(): void {
     ensureAuthority();
     if (!networkIsUp()) {
         stopAll();
-        step("network: home, router, internet", buildNetwork);
+        step("network: homes, routers, internet", buildNetwork);
     }
     if (!existsSync(BUNDLE)) writeBundle();
     const due = MACHINES.filter(({ inUp, name }) => inUp && !isOn(name) && !isOffOnPurpose(name));

@@ -3,6 +3,7 @@ import type { Endpoint } from "../converge/dial";
 import type { DesiredState, Role } from "../converge/schema";
 import { meshAddresses, type MeshNode } from "../mesh/plan";
 import { planDetours } from "../node/ways";
+import type { Turn } from "../mesh/turn";
 import { planModels } from "../models/plan";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
@@ -44,6 +45,8 @@ export interface FleetPlan {
     readonly secrets: Secrets;
     /** Generation of every secret that was rotated; all others have 1. */
     readonly generations: Readonly<Record<string, number>>;
+    /** The rotation of a node's mesh key that is under way. */
+    readonly turn?: Turn;
     readonly urls: readonly Url[];
     /** Every served model; its roles are named `model-SLUG`. */
     readonly models: readonly { readonly model: string; readonly slug: string }[];
@@ -54,7 +57,7 @@ export function planFleet(files: Stack): FleetPlan {
     const stack = { ...files, inventory: staying(files.inventory) };
     const { inventory, lock } = stack;
     const secrets = planSecrets(inventory);
-    const { generations } = lock;
+    const { generations, turn } = lock;
     const roles = renderRoles(stack, generations);
     const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
     const { mesh } = stack.design;
@@ -64,6 +67,7 @@ export function planFleet(files: Stack): FleetPlan {
         nodes,
         secrets,
         generations,
+        ...(turn === undefined ? {} : { turn }),
         urls: planUrls(stack),
         models: servedModels(inventory),
     };

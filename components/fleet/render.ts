@@ -6,6 +6,7 @@ import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
 import { meshAddresses, meshedNodes } from "../mesh/plan";
 import { renderWireguard } from "../mesh/render";
+import { takeTurn } from "../mesh/turn";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
 import { planModels } from "../models/plan";
@@ -30,7 +31,8 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
     }
     for (const [node, mesh] of Object.entries(stack.design.mesh)) {
-        add(node, "wireguard", renderWireguard(node, mesh, generations), ["wireguard-tools"]);
+        const role = renderWireguard(node, mesh, generations);
+        add(node, "wireguard", takeTurn(node, role, mesh, stack.lock.turn), ["wireguard-tools"]);
     }
     addEdges(stack, generations, add);
     addZones(stack, add);

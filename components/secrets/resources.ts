@@ -4,7 +4,13 @@ import { Authority, type Issued } from "../authority/resources";
 import { canonical } from "../converge/canonical";
 import type { FleetPlan, NodePlan } from "../fleet/plan";
 import { MeshKeys } from "../mesh/resources";
+import { generationOn, takenPlaceOf } from "../mesh/turn";
 import { pairOf, privateKeySecret } from "./plan";
+
+interface StoredSecret {
+    readonly generation: number;
+    readonly value: string;
+}
 
 /** The values of all secrets: generated and kept in the encrypted state, set by the operator, or derived. */
 export class SecretStore extends pulumi.ComponentResource {
@@ -20,10 +26,9 @@ export class SecretStore extends pulumi.ComponentResource {
         opts: pulumi.ComponentResourceOptions,
     ) {
         super("sovereign-edge:secrets:SecretStore", "secrets", {}, opts);
-        this.keys = new MeshKeys(this.keyGenerations(), { parent: this });
-        const pairs = Object.values(plan.nodes).flatMap((node) => node.secrets.filter((name) => pairOf(name)));
-        const names = [...Object.keys(plan.secrets), ...new Set(pairs)];
-        this.values = Object.fromEntries(names.map((name) => [name, this.value(name)]));
+        this.keys = new MeshKeys(this.keyGenerations(), plan.turn, { parent: this });
+        const made = Object.keys(plan.secrets).filter((name) => plan.secrets[name]?.kind !== "wireguard");
+        this.values = Object.fromEntries(made.map((name) => [name, this.value(name)]));
         this.registerOutputs();
     }
 
@@ -34,33 +39,32 @@ export class SecretStore extends pulumi.ComponentResource {
 
     /** What `secrets on NODE` stores: the node's secrets and the public keys of all, as JSON. */
     document({ name: node, incarnation, secrets }: NodePlan): pulumi.Output<string> {
-        const { fleet, generations } = this.plan;
-        const own = secrets.map((name): [string, pulumi.Output<string>] => [
-            name,
-            this.values[name] ?? pulumi.output(""),
-        ]);
-        return pulumi.all([pulumi.all(Object.fromEntries(own)), this.keys.publicKeys()]).apply(([values, wireguard]) =>
-            canonical({
-                version: 1,
-                fleet,
-                node,
-                incarnation,
-                secrets: withGenerations(values, generations),
-                wireguard,
-            }),
-        );
+        const { fleet, generations, turn } = this.plan;
+        const own = secrets.map((name): [string, pulumi.Output<StoredSecret>] => {
+            const generation = generationOn(node, name, generations, turn);
+            return [name, this.secretValue(name, generation).apply((value) => ({ generation, value }))];
+        });
+        return pulumi
+            .all([pulumi.all(Object.fromEntries(own)), this.keys.publicKeys()])
+            .apply(([stored, wireguard]) =>
+                canonical({ version: 1, fleet, node, incarnation, secrets: stored, wireguard }),
+            );
+    }
+
+    /** The value of a generation: keys of the mesh have several side by side while one is rotated. */
+    private secretValue(name: string, generation: number): pulumi.Output<string> {
+        const pair = pairOf(takenPlaceOf(name) ?? name);
+        if (pair !== undefined) return this.keys.pairKey(pair, generation);
+        const source = this.plan.secrets[name];
+        if (source?.kind === "wireguard") return this.keys.privateKey(source.node, generation);
+        return this.values[name] ?? pulumi.output("");
     }
 
     private value(name: string): pulumi.Output<string> {
         const source = this.plan.secrets[name];
-        const generation = this.plan.generations[name] ?? 1;
-        const pair = pairOf(name);
-        if (pair !== undefined) return this.keys.pairKey(pair, generation);
         switch (source?.kind) {
-            case "wireguard":
-                return this.keys.privateKey(source.node);
             case "password":
-                return this.password(name, generation);
+                return this.password(name, this.plan.generations[name] ?? 1);
             case "certificate":
             case "key":
                 return this.issue(source.host)[source.kind];
@@ -85,13 +89,4 @@ export class SecretStore extends pulumi.ComponentResource {
         );
         return Object.fromEntries(nodes.map((node) => [node, this.plan.generations[privateKeySecret(node)] ?? 1]));
     }
-}
-
-function withGenerations(
-    values: Readonly<Record<string, string>>,
-    generations: Readonly<Record<string, number>>,
-): Record<string, { generation: number; value: string }> {
-    return Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [name, { generation: generations[name] ?? 1, value }]),
-    );
 }

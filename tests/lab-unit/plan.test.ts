@@ -1,9 +1,10 @@
 import {
     DELEGATED,
+    HOMES,
     MACHINES,
     NAMESPACE_PREFIX,
-    OPERATOR,
-    ROUTER,
+    OPERATORS,
+    ROUTERS,
     SERVICES,
     dnsmasqArguments,
     hardwareAddressOf,
@@ -18,8 +19,8 @@ const all = [...networkCommands(), ...MACHINES.flatMap(plugCommands)];
 test("every address is used once", () => {
     const addresses = [
         ...MACHINES.map(({ address }) => address),
-        OPERATOR.address,
-        ...Object.values(ROUTER),
+        ...OPERATORS.map(({ address }) => address),
+        ...Object.values(ROUTERS).flatMap(({ lan, wan }) => [lan, wan]),
         ...Object.values(SERVICES),
     ];
     expect(new Set(addresses).size).toBe(addresses.length);
@@ -27,7 +28,7 @@ test("every address is used once", () => {
 
 test("only documentation and private prefixes are used", () => {
     const used = all.flat().filter((word) => /^\d+\.\d+\.\d+\.\d+/.test(word));
-    expect(used.filter((address) => !/^(203\.0\.113|192\.168\.8)\.\d+(\/24)?$/.test(address))).toEqual([]);
+    expect(used.filter((address) => !/^(203\.0\.113|192\.168\.(8|9|10))\.\d+(\/24)?$/.test(address))).toEqual([]);
 });
 
 test("no command touches the host's own network", () => {
@@ -39,7 +40,7 @@ test("no command touches the host's own network", () => {
 
 test("both ends of every cable are born inside namespaces", () => {
     const cables = all.filter((command) => command.includes("veth"));
-    expect(cables.length).toBe(MACHINES.length + 2);
+    expect(cables.length).toBe(MACHINES.length + HOMES.length + OPERATORS.length);
     for (const cable of cables) expect(cable.at(-1)).toMatch(new RegExp(`^${NAMESPACE_PREFIX}`));
 });
 
@@ -56,9 +57,14 @@ test("a namespace exists before anything is done in it", () => {
     }
 });
 
-test("boxes at home leave by the router, the public machine by the internet's gateway", () => {
+test("boxes leave by the router of their home, the public machine by the internet's gateway", () => {
     const gateway = (name: string): string | undefined => plugCommands(machineNamed(name)).at(-1)?.at(-1);
-    expect([gateway("alice"), gateway("box"), gateway("gematria")]).toEqual([ROUTER.lan, ROUTER.lan, "203.0.113.1"]);
+    expect([gateway("alice"), gateway("octavia"), gateway("aria"), gateway("gematria")]).toEqual([
+        ROUTERS.home.lan,
+        ROUTERS.cabin.lan,
+        ROUTERS.office.lan,
+        "203.0.113.1",
+    ]);
 });
 
 test("a machine keeps its network card, and no two have the same", () => {

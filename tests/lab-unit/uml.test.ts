@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MACHINES, OPERATOR, ROUTER, SERVICES } from "../../lab/plan";
+import { MACHINES, OPERATORS, ROUTERS, SERVICES } from "../../lab/plan";
 import { identify, isAlive, signal } from "../../lab/processes";
 import type { ProcessId } from "../../lab/processes";
 import { baseOfChanges } from "../../lab/uml/disk";
@@ -40,8 +40,8 @@ describe("a rig's plan", () => {
     test("its addresses are none of the other lab's, and for documentation", () => {
         const others = [
             ...MACHINES.map(({ address }) => address),
-            OPERATOR.address,
-            ...Object.values(ROUTER),
+            ...OPERATORS.map(({ address }) => address),
+            ...Object.values(ROUTERS).flatMap(({ lan, wan }) => [lan, wan]),
             ...Object.values(SERVICES),
         ].map((address) => address.split(".").slice(0, 3).join("."));
         const own = `${networkCommands()}${plugCommands(3)}${addressCommands(3)}`.match(/\d+\.\d+\.\d+(?=\.\d+)/g)!;

@@ -25,9 +25,8 @@ export async function withDoors(plan: FleetPlan): Promise<FleetPlan> {
         () => 0,
         (message, node) => said.set(node, said.get(node) ?? message),
     );
-    await Promise.all(
-        [...roads.values()].map(({ server }) => (server.listening ? undefined : once(server, "listening"))),
-    );
+    const opening = [...roads.values()].filter(({ server }) => !server.listening);
+    await Promise.all(opening.map(({ server }) => once(server, "listening")));
     const doored = all.map((node): [string, Doored] => {
         const { name, address, port, detours } = node;
         if (detours === undefined) return [name, node];

@@ -81,6 +81,12 @@ def _status(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes])
     return status(machine)
 
 
+def _turn(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.turn import follow
+
+    return follow(machine, words[0])
+
+
 def _zone(machine: Machine, verb: str, words: Sequence[str]) -> list[str]:
     from converge import zones
 
@@ -102,6 +108,7 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "run": (1, 1, _run),
     "status": (0, 0, _status),
     "history": (0, 1, _history),
+    "turn": (1, 1, _turn),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),
