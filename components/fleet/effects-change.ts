@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { canonical } from "../converge/canonical";
 import type { DesiredState } from "../converge/schema";
 
 /** Something that happens on a node, in words without the node's name: `caddy reloads`. */
@@ -15,7 +15,7 @@ export interface KeyChanges {
     readonly changed: readonly string[];
 }
 
-/** Compares two maps key by key. */
+/** Compares two maps of JSON values key by key. */
 export function compareKeys(before: object = {}, after: object = {}): KeyChanges {
     const [old, now] = [before as Record<string, unknown>, after as Record<string, unknown>];
     const keys = Object.keys(now).sort();
@@ -24,7 +24,7 @@ export function compareKeys(before: object = {}, after: object = {}): KeyChanges
         removed: Object.keys(old)
             .filter((key) => !(key in now))
             .sort(),
-        changed: keys.filter((key) => key in old && !isDeepStrictEqual(old[key], now[key])),
+        changed: keys.filter((key) => key in old && canonical(old[key]) !== canonical(now[key])),
     };
 }
 

@@ -1,5 +1,6 @@
 import type { DesiredState } from "../converge/schema";
 import { changedPaths, compareKeys, rotatedSecrets, type Clause } from "./effects-change";
+import { firewallClauses } from "./effects-firewall";
 import { unitClauses } from "./effects-units";
 import { wireguardClauses } from "./effects-wireguard";
 import { zoneClauses } from "./effects-zone";
@@ -13,6 +14,7 @@ export function roleClauses(before: DesiredState | undefined, after: DesiredStat
     if (after.role === "wireguard" && before !== undefined) {
         return orElse(wireguardClauses(before, after, paths), before, after);
     }
+    if (after.role === "firewall") return orElse(firewallClauses(before, after), before, after);
     const clauses = [
         ...sectionClauses(before, after),
         ...rotatedClauses(before, after),

@@ -4,10 +4,15 @@ export interface Prefix {
     readonly length: number;
 }
 
-/** RFC 1918, RFC 6598 (carrier-grade NAT) and RFC 3927: what can only be reached from inside. */
-const privatePrefixes = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"].map(
-    parsePrefix,
-);
+/** RFC 1918, RFC 6598 (carrier-grade NAT) and RFC 3927: what can only be reached from inside (CIDR). */
+export const privateRanges: readonly string[] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+];
+const privatePrefixes = privateRanges.map(parsePrefix);
 
 /** Whether the text is a dotted IPv4 address without leading zeros. */
 export function isIPv4(text: string): boolean {

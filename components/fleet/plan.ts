@@ -100,8 +100,16 @@ function planNode(
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
-        secrets: [...new Set(Object.values(roles).flatMap((role) => Object.keys(role.secrets ?? {})))].sort(),
+        secrets: secretsOf(Object.values(roles)),
     };
+}
+
+/** Names of the secrets of all roles, sorted. Those of the mesh, the only many, come nearly sorted and are no role's else. */
+function secretsOf(roles: readonly Role[]): string[] {
+    const [most = [], ...others] = roles.flatMap(({ secrets }) =>
+        secrets === undefined ? [] : [Object.keys(secrets)],
+    );
+    return (others.length === 0 ? most : [...new Set([most, ...others].flat())]).sort();
 }
 
 function servedModels(inventory: Inventory): { model: string; slug: string }[] {

@@ -4,6 +4,8 @@ import { renderServer, renderZone, serverPackages } from "../dns/render";
 import { caddyArtifact } from "../edge/artifact";
 import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
+import { planFirewall } from "../firewall/node";
+import { renderFirewall } from "../firewall/render";
 import { meshAddresses, meshedNodes } from "../mesh/plan";
 import { renderWireguard } from "../mesh/render";
 import { takeTurn } from "../mesh/turn";
@@ -29,6 +31,7 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     };
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
         add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
+        add(name, "firewall", renderFirewall(planFirewall(inventory, stack.design, name)));
     }
     for (const [node, mesh] of Object.entries(stack.design.mesh)) {
         const role = renderWireguard(node, mesh, generations);

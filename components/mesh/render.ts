@@ -6,12 +6,18 @@ import type { MeshNode, Peer } from "./plan";
 export function renderWireguard(node: string, mesh: MeshNode, generations: Readonly<Record<string, number>>): Role {
     const path = "/etc/wireguard/wg0.conf";
     const secrets = secretsOf(node, mesh, generations);
+    const sections = mesh.peers.map(renderPeer);
+    const dialled = sections.map(({ address }) => address).filter((address) => address !== "");
     const handOver = "/etc/systemd/system/wg-quick@wg0.service.d/restart.conf";
     return {
         secrets,
         directories: { "/etc/wireguard": { mode: "0700", owner: "root:root" } },
         files: {
-            [path]: { mode: "0600", owner: "root:root", text: renderConfig(node, mesh, Object.keys(secrets).slice(1)) },
+            [path]: {
+                mode: "0600",
+                owner: "root:root",
+                text: renderConfig(node, mesh, sections, Object.keys(secrets)),
+            },
             // wg-quick@ has no Restart= (`domain.md` §2): a start that fails while the network is not yet up would be final.
             [handOver]: {
                 mode: "0644",
@@ -22,7 +28,7 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
         units: { "wg-quick@wg0.service": { enabled: true, running: true, reloadOn: { [path]: true } } },
         // The operator may have come through this tunnel.
         confirm: { window: 60 },
-        ...(mesh.peers.some((peer) => peer.endpoint !== undefined) ? { checks: { greeted: greet(mesh) } } : {}),
+        ...(dialled.length > 0 ? { checks: { greeted: greet(dialled) } } : {}),
     };
 }
 
@@ -30,10 +36,7 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
  * A changed tunnel opens with the first packet, which a NATed side may only send at the next keepalive: one packet to
  * every peer that can be dialled opens it now. Nothing is waited for: a peer that is off is not this node's failure.
  */
-function greet(mesh: MeshNode): DesiredCheck {
-    const addresses = mesh.peers
-        .filter((peer) => peer.endpoint !== undefined)
-        .map(({ allowedIps: [own = ""] }) => own.slice(0, own.indexOf("/")));
+function greet(addresses: readonly string[]): DesiredCheck {
     return {
         argv: ["sh", "-c", `for peer in ${addresses.join(" ")}; do ping -c1 -W1 $peer & done; wait; true`],
         within: 10,
@@ -46,7 +49,7 @@ function greet(mesh: MeshNode): DesiredCheck {
  * @param pairs names of the preshared keys, in the order of the peers. As V8 keeps keys of an object: of other texts that
  *     were used as keys it makes a joined text of two bytes a letter (measured), which at 1,000 nodes are 200 MB more.
  */
-function renderConfig(node: string, mesh: MeshNode, pairs: readonly string[]): string {
+function renderConfig(node: string, mesh: MeshNode, sections: readonly Section[], pairs: readonly string[]): string {
     const head = [
         "[Interface]",
         `Address = ${mesh.address}/${mesh.prefixLength}`,
@@ -54,17 +57,24 @@ function renderConfig(node: string, mesh: MeshNode, pairs: readonly string[]): s
         `PrivateKey = {{secret:${privateKeySecret(node)}}}`,
         "MTU = 1420\n",
     ].join("\n");
-    const pieces = mesh.peers.flatMap((peer, index) => {
-        const [before, after] = renderPeer(peer);
-        return [before, pairs[index] ?? "", after];
-    });
-    return [head, ...pieces].join("");
+    const pieces = [head];
+    // A loop: 1,000 nodes have a million sections, for which flatMap takes four times as long (measured).
+    for (const [index, { before, after }] of sections.entries()) pieces.push(before, pairs[index] ?? "", after);
+    return pieces.join("");
 }
 
-/** What stands before and after the name of a pair's key. The same for all who see a peer alike, of which there are many. */
-const rendered = new WeakMap<Peer, readonly [string, string]>();
+/** A peer's part of the file, the same for all who see the peer alike, of which there are many. */
+interface Section {
+    /** What stands before and after the name of the pair's key. */
+    readonly before: string;
+    readonly after: string;
+    /** Mesh address of a peer that can be dialled, else empty. */
+    readonly address: string;
+}
 
-function renderPeer(peer: Peer): readonly [string, string] {
+const rendered = new WeakMap<Peer, Section>();
+
+function renderPeer(peer: Peer): Section {
     const known = rendered.get(peer);
     if (known !== undefined) return known;
     const before = [
@@ -82,22 +92,28 @@ function renderPeer(peer: Peer): readonly [string, string] {
         `PersistentKeepalive = ${peer.keepalive === 0 ? "off" : peer.keepalive}`,
         "",
     ];
-    const pieces = [before.join("\n"), after.join("\n")] as const;
-    rendered.set(peer, pieces);
-    return pieces;
+    const [own = ""] = peer.allowedIps;
+    const address = peer.endpoint === undefined ? "" : own.slice(0, own.indexOf("/"));
+    const section = { before: before.join("\n"), after: after.join("\n"), address };
+    rendered.set(peer, section);
+    return section;
 }
 
-/** The key of the node, then those of its pairs in the order of the peers. A loop: 1,000 nodes have a million of them. */
+/**
+ * The keys of the node's pairs in the order of the peers, then its own. A loop over an object without a prototype, which
+ * V8 keeps as a hash table from the first key on: 1,000 nodes have a million of them (measured: a third less time).
+ */
 function secretsOf(
     node: string,
     { peers }: MeshNode,
     generations: Readonly<Record<string, number>>,
 ): Record<string, number> {
     const own = privateKeySecret(node);
-    const secrets = { [own]: generations[own] ?? 1 };
+    const secrets = Object.create(null) as Record<string, number>;
     for (const peer of peers) {
         const pair = pairSecret(node, peer.name);
         secrets[pair] = generations[pair] ?? 1;
     }
+    secrets[own] = generations[own] ?? 1;
     return secrets;
 }

@@ -72,7 +72,7 @@ test("a node more: its peers get one, no tunnel restarts", () => {
     expect(effects(now)).toBe(
         [
             "  alice, cecilia, gematria: 1 peer added (dora); no tunnel restarts",
-            "  dora: is new: packages, sshd, wireguard; 1 package",
+            "  dora: is new: firewall, packages, sshd, wireguard; 1 package",
             "4 nodes change.",
         ].join("\n"),
     );
@@ -83,7 +83,7 @@ test("a node less: its peers lose one, and itself is forgotten or cleaned", () =
     expect(effects(written(line, `${line}, leaving: true`))).toBe(
         [
             "  cecilia, gematria: 1 peer removed (alice); no tunnel restarts",
-            "! alice: leaves: 3 roles of ours taken off it",
+            "! alice: leaves: 4 roles of ours taken off it",
             "3 nodes change. Lines with ! interrupt something.",
         ].join("\n"),
     );
@@ -98,7 +98,36 @@ test("data stays on a node that leaves", () => {
         nodes: { ...plan.nodes, gematria: { ...plan.nodes["gematria"]!, leaving: true, roles: {} } },
     };
     expect(effects(now)).toContain(
-        "! gematria: leaves: 6 roles of ours taken off it; /var/lib/caddy, /var/lib/powerdns stay",
+        "! gematria: leaves: 7 roles of ours taken off it; /var/lib/caddy, /var/lib/powerdns stay",
+    );
+});
+
+test("a firewall that comes, opens and closes is said by port, audience and listener", () => {
+    const { firewall, ...roles } = recorded["gematria"]!.roles;
+    const without = { ...recorded, gematria: { ...recorded["gematria"]!, roles } };
+    expect(effects(plan, without).split("\n")[0]).toBe(
+        "! gematria: the firewall closes everything but 22/tcp for everybody (sshd), 53/tcp for everybody (pdns), 53/udp for everybody (pdns), 80/tcp for everybody (caddy), 443/tcp for everybody (caddy), 443/udp for everybody (caddy)",
+    );
+    const path = "/etc/sovereign-edge/firewall.nft";
+    const file = firewall!.files![path]!;
+    const became = (from: string, to: string): string => {
+        const files = { ...firewall!.files, [path]: { ...file, text: file.text.replace(from, to) } };
+        return effects(edited("firewall", (state) => ({ ...state, files })))
+            .split("\n")
+            .slice(0, -1)
+            .join("\n");
+    };
+    expect(became("udp ct original proto-dst 443", "udp ct original proto-dst 8443")).toBe(
+        "  gematria: the firewall opens 8443/udp for everybody (caddy)\n! gematria: the firewall closes 443/udp for everybody (caddy)",
+    );
+    expect(
+        became(
+            "meta l4proto tcp ct original proto-dst 80 ",
+            "ip saddr { 10.44.0.11 } meta l4proto tcp ct original proto-dst 80 ",
+        ),
+    ).toBe("  gematria: the firewall lets others in than before: 80/tcp for everybody (caddy)");
+    expect(became("priority filter - 10", "priority filter - 11")).toBe(
+        "  gematria: firewall changes; nothing restarts",
     );
 });
 
@@ -106,7 +135,7 @@ test("another machine behind the name gets everything again", () => {
     const now = written("address: 192.168.8.12,", "address: 192.168.8.12, incarnation: 2,");
     expect(effects(now)).toBe(
         [
-            "  cecilia: is a new machine (incarnation 1 → 2), everything is sent again: model-gemma3-270m, packages, sshd, wireguard; 3 packages; 0 MB to download",
+            "  cecilia: is a new machine (incarnation 1 → 2), everything is sent again: firewall, model-gemma3-270m, packages, sshd, wireguard; 3 packages; 0 MB to download",
             "1 node changes; 2 nodes stay as they are; 0 MB to download.",
         ].join("\n"),
     );
@@ -199,7 +228,7 @@ test("weights and programs that are not there yet are downloaded, by node and in
     expect(text).toContain("  cecilia: gemma3:270m (253 MB) is downloaded");
     expect(text).toContain("  cecilia: llama-gemma3-270m starts");
     expect(text).toContain("  cecilia: packages installed: libgomp1, openssl, wireguard-tools");
-    expect(text).toMatch(/1 node changes; 2 nodes stay as they are; 253 MB to download\.$/);
+    expect(text).toMatch(/1 node changes; 2 nodes stay as they are; 253 MB to download\./);
 });
 
 test("the program is updated on every node that has another one", () => {

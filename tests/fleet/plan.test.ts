@@ -25,6 +25,9 @@ test.each([
     ["dev.alice.wg0.conf", fileOf(dev, "alice", "wireguard", "/etc/wireguard/wg0.conf")],
     ["dev.gematria.wg0.conf", fileOf(dev, "gematria", "wireguard", "/etc/wireguard/wg0.conf")],
     ["dev.gematria.pdns.conf", fileOf(dev, "gematria", "pdns", "/etc/powerdns/pdns.conf")],
+    ["dev.gematria.firewall.nft", fileOf(dev, "gematria", "firewall", "/etc/sovereign-edge/firewall.nft")],
+    ["dev.cecilia.firewall.nft", fileOf(dev, "cecilia", "firewall", "/etc/sovereign-edge/firewall.nft")],
+    ["home.firewall.nft", fileOf(home, "box", "firewall", "/etc/sovereign-edge/firewall.nft")],
     [
         "dev.cecilia.llama.service",
         fileOf(dev, "cecilia", "model-gemma3-270m", "/etc/systemd/system/llama-gemma3-270m.service"),
@@ -37,11 +40,17 @@ test.each([
 test("every node gets the roles its placements ask for", () => {
     const roles = Object.fromEntries(Object.entries(dev.nodes).map(([name, node]) => [name, Object.keys(node.roles)]));
     expect(roles).toEqual({
-        alice: ["packages", "sshd", "wireguard"],
-        cecilia: ["model-gemma3-270m", "packages", "sshd", "wireguard"],
-        gematria: ["caddy", "packages", "pdns", "sshd", "wireguard", "zone-dev.example"],
+        alice: ["firewall", "packages", "sshd", "wireguard"],
+        cecilia: ["firewall", "model-gemma3-270m", "packages", "sshd", "wireguard"],
+        gematria: ["caddy", "firewall", "packages", "pdns", "sshd", "wireguard", "zone-dev.example"],
     });
-    expect(Object.keys(home.nodes["box"]!.roles)).toEqual(["caddy", "model-gemma3-270m", "packages", "sshd"]);
+    expect(Object.keys(home.nodes["box"]!.roles)).toEqual([
+        "caddy",
+        "firewall",
+        "model-gemma3-270m",
+        "packages",
+        "sshd",
+    ]);
 });
 
 test("a permuted inventory gives the same plan", () => {

@@ -90,6 +90,9 @@ describe("dev", () => {
             "finish on alice",
             "finish on cecilia",
             "finish on gematria",
+            "firewall on alice",
+            "firewall on cecilia",
+            "firewall on gematria",
             "model-gemma3-270m on cecilia",
             "packages on alice",
             "packages on cecilia",
@@ -130,19 +133,21 @@ describe("dev", () => {
         }
     });
 
-    test("order on a node: program, converge, secrets, sshd, packages, mesh, roles, finish", () => {
+    test("order on a node: program, converge, secrets, sshd, firewall, packages, mesh, roles, finish", () => {
         const on = (name: string): readonly string[] => [...all.get(name)!.dependsOn].sort();
         expect(on("program on gematria")).toEqual([]);
         expect(on("converge on gematria")).toEqual(["program on gematria"]);
         expect(on("secrets on gematria")).toContain("converge on gematria");
         expect(on("sshd on gematria")).toEqual(["secrets on gematria"]);
-        expect(on("packages on gematria")).toEqual(["sshd on gematria"]);
+        expect(on("firewall on gematria")).toEqual(["sshd on gematria"]);
+        expect(on("packages on gematria")).toEqual(["firewall on gematria"]);
         expect(on("wireguard on gematria")).toEqual(["packages on gematria"]);
         expect(on("pdns on gematria")).toEqual(["wireguard on gematria"]);
         expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria", "wireguard on gematria"]);
         expect(on("caddy on gematria")).toEqual(["wireguard on gematria", "zone-dev.example on gematria"]);
         expect(on("finish on gematria")).toEqual([
             "caddy on gematria",
+            "firewall on gematria",
             "packages on gematria",
             "pdns on gematria",
             "sshd on gematria",
@@ -190,6 +195,7 @@ test("a fleet of one box has no mesh and gets a certificate of its own CA", asyn
         "caddy on box",
         "converge on box",
         "finish on box",
+        "firewall on box",
         "model-gemma3-270m on box",
         "packages on box",
         "program on box",
@@ -210,19 +216,6 @@ const changing =
         nodes: { ...plan.nodes, [name]: { ...plan.nodes[name]!, ...change(plan.nodes[name]!) } },
     });
 const header = { version: 1 as const, fleet: "dev", node: "gematria", incarnation: 1 };
-
-test("a firewall stands before packages bring daemons", async () => {
-    const firewall = { ...header, role: "firewall", confirm: {} };
-    const all = await register(
-        "dev",
-        devText,
-        changing("gematria", ({ roles }) => ({ roles: { ...roles, firewall } })),
-    );
-    expect(all.get("firewall on gematria")!.dependsOn).toEqual(["sshd on gematria"]);
-    expect(all.get("packages on gematria")!.dependsOn).toEqual(["firewall on gematria"]);
-    expect(all.get("wireguard on gematria")!.dependsOn).toEqual(["packages on gematria"]);
-    expect(all.get("finish on gematria")!.dependsOn).toContain("firewall on gematria");
-});
 
 test("the engine uploads a file whose place is the same on every computer, and tells the node its hash", async () => {
     const all = await register("home", homeText);

@@ -13,6 +13,23 @@ const packages: Record<string, { version: string; resources: readonly Resource[]
             ["local/command", "Command", "command:local:Command"],
         ],
     },
+    digitalocean: {
+        version: "4.80.1",
+        resources: [
+            ["tag", "Tag", "digitalocean:index/tag:Tag"],
+            ["vpc", "Vpc", "digitalocean:index/vpc:Vpc"],
+            ["sshKey", "SshKey", "digitalocean:index/sshKey:SshKey"],
+            ["firewall", "Firewall", "digitalocean:index/firewall:Firewall"],
+            ["droplet", "Droplet", "digitalocean:index/droplet:Droplet"],
+            ["reservedIp", "ReservedIp", "digitalocean:index/reservedIp:ReservedIp"],
+            [
+                "reservedIpAssignment",
+                "ReservedIpAssignment",
+                "digitalocean:index/reservedIpAssignment:ReservedIpAssignment",
+            ],
+            ["project", "Project", "digitalocean:index/project:Project"],
+        ],
+    },
     random: {
         version: "4.21.1",
         resources: [

@@ -16,6 +16,7 @@ pulumi_parts() {
 pulumi tools/toolchain/pulumi github.com/pulumi/pulumi/pkg/v3/cmd/pulumi $pulumi_home/versions/$pulumi_version/bin/pulumi
 pulumi-language-nodejs tools/providers ./language-nodejs $pulumi_home/versions/$pulumi_version/bin/pulumi-language-nodejs
 pulumi-resource-command tools/providers ./command $pulumi_home/plugins/resource-command-v1.2.1/pulumi-resource-command
+pulumi-resource-digitalocean tools/providers ./digitalocean $pulumi_home/plugins/resource-digitalocean-v4.80.1/pulumi-resource-digitalocean
 pulumi-resource-random tools/providers ./random $pulumi_home/plugins/resource-random-v4.21.1/pulumi-resource-random
 pulumi-resource-tls tools/providers ./tls $pulumi_home/plugins/resource-tls-v5.5.1/pulumi-resource-tls
 PARTS

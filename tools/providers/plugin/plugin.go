@@ -20,7 +20,12 @@ const bridgedModules = "(.*)(?:/[^/]*)"
 
 // New makes a provider of these resources, described as the offline stand-in that it is.
 func New(name string, resources ...infer.InferredResource) p.Provider {
+	return newWith(name, nil, resources)
+}
+
+func newWith(name string, config infer.InferredConfig, resources []infer.InferredResource) p.Provider {
 	return infer.Provider(infer.Options{
+		Config: config,
 		Metadata: schema.Metadata{
 			DisplayName: name + " (offline)",
 			Description: "Offline stand-in for the official " + name + " provider.",
@@ -32,7 +37,12 @@ func New(name string, resources ...infer.InferredResource) p.Provider {
 
 // NewBridged is New for tokens of the bridged kind.
 func NewBridged(name string, resources ...infer.InferredResource) p.Provider {
-	provider := New(name, resources...)
+	return NewBridgedWith(name, nil, resources...)
+}
+
+// NewBridgedWith is NewBridged for a provider that has settings.
+func NewBridgedWith(name string, config infer.InferredConfig, resources ...infer.InferredResource) p.Provider {
+	provider := newWith(name, config, resources)
 	plain := provider.GetSchema
 	provider.GetSchema = func(ctx context.Context, req p.GetSchemaRequest) (p.GetSchemaResponse, error) {
 		response, err := plain(ctx, req)

@@ -4,7 +4,9 @@ package plugintest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/blang/semver"
 	p "github.com/pulumi/pulumi-go-provider"
@@ -87,6 +89,32 @@ func (e *Engine) MustNew(token string, inputs map[string]any) Resource {
 // PreviewNew is New in a preview.
 func (e *Engine) PreviewNew(token string, inputs map[string]any) (Resource, error) {
 	return e.create(token, inputs, true)
+}
+
+// Half gives a resource whose making fails half-way, so that it stays in the state, and why. within limits the making, as
+// customTimeouts does.
+func (e *Engine) Half(token string, inputs map[string]any, within time.Duration) (Resource, string) {
+	e.t.Helper()
+	checked, err := e.Checked(token, inputs)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	request := p.CreateRequest{Urn: urn(token), Properties: checked, Timeout: within.Seconds()}
+	response, err := e.Create(request)
+	if response.PartialState == nil || response.ID == "" {
+		e.t.Fatalf("nothing was left behind: %v", err)
+	}
+	return Resource{token, response.ID, checked, response.Properties}, strings.Join(response.PartialState.Reasons, "; ")
+}
+
+// Refreshed gives a resource as it is found; without an id when it is gone.
+func (e *Engine) Refreshed(r Resource) Resource {
+	e.t.Helper()
+	found, err := e.Read(p.ReadRequest{ID: r.ID, Urn: urn(r.Token), Properties: r.State, Inputs: r.Inputs})
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return Resource{r.Token, found.ID, found.Inputs, found.Properties}
 }
 
 func (e *Engine) create(token string, inputs map[string]any, preview bool) (Resource, error) {
