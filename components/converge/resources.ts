@@ -16,11 +16,12 @@ export interface CommandOptions {
     readonly confirm?: pulumi.ErrorHook | undefined;
 }
 
-/** Opens the roads to all nodes. Not in a preview: nothing is dialled there. */
+/** Opens the roads to all nodes that are dialled. Not in a preview: nothing is dialled there. */
 export function openRoads(nodes: readonly NodePlan[]): Roads {
     if (pulumi.runtime.isDryRun()) return new Map();
     const warn = (message: string): void => void pulumi.log.warn(message);
-    return openNodeRoads(nodes, ({ road }) => road, warn);
+    const dialled = nodes.filter(({ offline }) => offline === undefined);
+    return openNodeRoads(dialled, ({ road }) => road, warn);
 }
 
 /**
@@ -73,7 +74,7 @@ export function installCommand(
             remotePath: upload,
             triggers: triggersOf(node),
         },
-        { parent, dependsOn: [...dependsOn] },
+        { parent, dependsOn: [...dependsOn], ...untouched(node) },
     );
     const { fleet, name, incarnation } = node;
     const document: InstallDocument = { version: 1, fleet, node: name, incarnation, program: sha256 };
@@ -119,14 +120,24 @@ function command(
         `${what} on ${node.name}`,
         {
             connection: connectionOf(node),
-            create,
-            ...(stdin === undefined ? {} : { stdin }),
+            // What has no text is neither run, when it is new, nor changed.
+            ...(node.offline === undefined ? { create, ...(stdin === undefined ? {} : { stdin }) } : {}),
             triggers: triggersOf(node),
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, dependsOn: [...dependsOn], ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }) },
+        {
+            parent,
+            dependsOn: [...dependsOn],
+            ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }),
+            ...untouched(node),
+        },
     );
+}
+
+/** The commands of a node that is not dialled stay in the state as they are, so that what differs applies on its return. */
+function untouched({ offline }: NodePlan): pulumi.CustomResourceOptions {
+    return offline === undefined ? {} : { ignoreChanges: ["*"] };
 }
 
 /** Without a key: the SSH agent's are used, so that the connection is the same for every operator. */

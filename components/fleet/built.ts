@@ -28,9 +28,8 @@ export function notBuilt(inventory: Inventory): Problem[] {
 
 function nodeGaps(inventory: Inventory): Gap[] {
     const nodes = Object.entries(inventory.nodes);
-    const keys = ["droplet", "offline"] as const;
-    const written = nodes.flatMap(([name, node]) =>
-        keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
+    const written = nodes.flatMap(([name, { droplet }]) =>
+        droplet === undefined ? [] : [["`droplet` is", ["nodes", name, "droplet"]] as Gap],
     );
     const relayed = planPaths(inventory).filter(({ way }) => way.kind === "relayed");
     const apart = [...new Set(relayed.map(({ between }) => between[1]))];

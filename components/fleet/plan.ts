@@ -33,6 +33,8 @@ export interface NodePlan {
     readonly mesh?: string;
     /** Whether everything of ours is taken off it; it has no roles then. */
     readonly leaving: boolean;
+    /** The day since which it is not dialled, `2026-03-29`; what would change on it waits. Absent when it is dialled. */
+    readonly offline?: string;
     readonly roles: Readonly<Record<string, DesiredState>>;
     /** Names of the secrets that are stored on the node. */
     readonly secrets: readonly string[];
@@ -99,6 +101,7 @@ function planNode(
         incarnation,
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
+        ...(node?.offline === undefined ? {} : { offline: node.offline }),
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
         secrets: secretsOf(Object.values(roles)),
     };

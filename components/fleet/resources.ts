@@ -19,12 +19,19 @@ export class Fleet extends pulumi.ComponentResource {
     /**
      * @param operatorSecrets values set with `./fleet secret set`, by name
      * @param confirm runs a command again whose change waits to be confirmed
+     * @param unseen nodes that are offline and were never there: nothing stands for them yet
      */
-    constructor(plan: FleetPlan, operatorSecrets: pulumi.Output<Record<string, string>>, confirm?: pulumi.ErrorHook) {
+    constructor(
+        plan: FleetPlan,
+        operatorSecrets: pulumi.Output<Record<string, string>>,
+        confirm?: pulumi.ErrorHook,
+        unseen: readonly string[] = [],
+    ) {
         super("sovereign-edge:fleet:Fleet", plan.fleet);
         const secrets = new SecretStore(plan, operatorSecrets, { parent: this });
         const shared: Shared = { program: shipProgram(), confirm };
-        const [staying, leaving] = [false, true].map((is) => Object.values(plan.nodes).filter((n) => n.leaving === is));
+        const seen = Object.values(plan.nodes).filter(({ name }) => !unseen.includes(name));
+        const [staying, leaving] = [false, true].map((is) => seen.filter((node) => node.leaving === is));
         this.nodes = (staying ?? []).map((node) => new Node(node, secrets.document(node), shared, { parent: this }));
         for (const node of leaving ?? []) new LeavingNode(node, shared, { parent: this });
         new Mesh(this.having("wireguard"), { parent: this });

@@ -17,6 +17,13 @@ export function selectNodes({ nodes }: FleetPlan, names: readonly string[]): Nod
     });
 }
 
+/** What is said of a node that is not dialled; nothing of others. */
+export function offlineWords({ name, offline }: NodePlan): string[] {
+    return offline === undefined
+        ? []
+        : [`${name} is offline since ${offline}: it is not dialled, and what would change on it waits for its return.`];
+}
+
 /** How to log in to a node. */
 export function loginOf(stack: Stack, { name, address, port, user, door }: Doored): Login {
     const at = door ?? { address, port };

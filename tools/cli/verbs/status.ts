@@ -17,9 +17,14 @@ export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
     const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
-    const probes = await probeAll(nodes.map(targetOf));
+    const probes = await probeAll(nodes.filter(({ offline }) => offline === undefined).map(targetOf));
     const wrong = wrongKeys(stack, probes);
-    const found = await Promise.all(nodes.map((node, i) => look(stack, node, probes[i], wrong.get(node.name))));
+    const found = await Promise.all(
+        nodes.map((node) => {
+            const found = probes.find((probe) => probe.node === node.name);
+            return look(stack, node, found, wrong.get(node.name));
+        }),
+    );
     context.out.say(statusText(found));
     context.out.result({ stack: stack.name, ok: found.every(isWell), nodes: found });
     return found.every(isWell) ? exitCodes.done : exitCodes.failed;
@@ -31,6 +36,8 @@ async function look(
     found: Probe | undefined,
     mistrust: string | undefined,
 ): Promise<NodeStatus> {
+    const { name, offline } = node;
+    if (offline !== undefined) return { node: name, state: "offline", words: `since ${offline}; not dialled` };
     if (mistrust !== undefined) return { node: node.name, state: "wrong key", words: mistrust };
     const words = found === undefined ? "" : describe(found);
     if (found?.finding.state !== "answers") return { node: node.name, state: "no answer", words };

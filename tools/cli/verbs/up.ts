@@ -12,7 +12,7 @@ import { exitCodes, Failure, type ExitCode } from "../failure";
 import { updateLock } from "../files";
 import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
-import { selectNodes } from "../nodes";
+import { offlineWords, selectNodes } from "../nodes";
 import { clearCutOff } from "../pending";
 import { requirePins } from "../pins";
 import { probeAll, type Probe } from "../probe";
@@ -33,12 +33,13 @@ export async function run(context: Context): Promise<ExitCode> {
     const nodes = selectNodes(plan, context.args.positionals);
     requireFreeStack(root, stack.name);
     await clearCutOff(context, stack.name);
-    for (const words of leavingWords(stack)) out.say(`  ${words}`);
+    for (const words of [...leavingWords(stack), ...nodes.flatMap(offlineWords)]) out.say(`  ${words}`);
     for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
-    const [probes, ahead] = await Promise.all([look(stack, nodes), lookAhead(context, stack, exclude)]);
-    const result = await runEngine(context, stack, nodes, probes, ahead, exclude);
+    const dialled = nodes.filter(({ offline }) => offline === undefined);
+    const [probes, ahead] = await Promise.all([look(stack, dialled), lookAhead(context, stack, exclude)]);
+    const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
     const left = leftNodes(
         stack,
@@ -49,7 +50,7 @@ export async function run(context: Context): Promise<ExitCode> {
     if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
     const summary: Summary = {
         stack: stack.name,
-        nodes: reportNodes(nodes, probes, result),
+        nodes: reportNodes(dialled, probes, result),
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
