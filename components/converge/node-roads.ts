@@ -39,8 +39,9 @@ function openTunnels(nodes: readonly NodePlan[], roads: Roads): Tunnels | undefi
     const names = new Set(endpoints.map(({ via }) => via));
     const bastions = nodes
         .filter(({ name }) => names.has(name))
-        .map(({ name, user, hostKey }): Bastion => {
-            return { node: name, user, hostKey, port: () => portOfRoad(roads.get(name)) };
+        .map(({ name, user }): Bastion => {
+            const road = (): Road | undefined => roads.get(name);
+            return { node: name, user, hostKey: () => road()?.pinned ?? "", port: () => portOfRoad(road()) };
         });
     return bastions.length === 0 ? undefined : new Tunnels(bastions, endpoints);
 }

@@ -10,8 +10,8 @@ import { sshArguments } from "./ssh-client";
 export interface Bastion {
     readonly node: string;
     readonly user: string;
-    /** Pinned host key, `ssh-ed25519 AAAA…`. */
-    readonly hostKey: string;
+    /** Pinned host key, `ssh-ed25519 AAAA…`, of the machine that it is by now. */
+    readonly hostKey: () => string;
     /** Port on 127.0.0.1 of the road to it: it may itself be reached through another node. */
     readonly port: () => number;
 }
@@ -31,14 +31,12 @@ export class Tunnels {
     /** @param endpoints all that are reached through one of the bastions */
     constructor(bastions: readonly Bastion[], endpoints: readonly Endpoint[]) {
         const sockets = [...new Set(endpoints.map(target))].map((to, i): [string, string] => [to, `${i}`]);
-        const knownHosts = join(this.folder, "known_hosts");
-        writeFileSync(knownHosts, bastions.map(({ node, hostKey }) => `${node} ${hostKey}\n`).join(""));
         const opened = bastions.map((bastion, b): [string, Tunnel] => {
             const through = endpoints.filter(({ via }) => via === bastion.node).map(target);
             const paths = sockets
                 .filter(([to]) => through.includes(to))
                 .map(([to, i]): [string, string] => [to, join(this.folder, `${b}.${i}`)]);
-            return [bastion.node, new Tunnel(bastion, knownHosts, new Map(paths))];
+            return [bastion.node, new Tunnel(bastion, join(this.folder, `${b}.known_hosts`), new Map(paths))];
         });
         this.tunnels = new Map(opened);
         process.once("exit", this.close);
@@ -101,6 +99,7 @@ class Tunnel {
 
     private start(): Promise<string | undefined> {
         this.words = "";
+        writeFileSync(this.knownHosts, `${this.bastion.node} ${this.bastion.hostKey()}\n`);
         const child = spawn("ssh", [...this.arguments(), session], { stdio: ["pipe", "pipe", "pipe"] });
         this.child = child;
         child.unref();

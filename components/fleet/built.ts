@@ -27,13 +27,9 @@ export function notBuilt(inventory: Inventory): Problem[] {
 }
 
 function nodeGaps(inventory: Inventory): Gap[] {
-    const nodes = Object.entries(inventory.nodes);
-    const written = nodes.flatMap(([name, { droplet }]) =>
-        droplet === undefined ? [] : [["`droplet` is", ["nodes", name, "droplet"]] as Gap],
-    );
     const relayed = planPaths(inventory).filter(({ way }) => way.kind === "relayed");
     const apart = [...new Set(relayed.map(({ between }) => between[1]))];
-    return [...written, ...apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]])];
+    return apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]]);
 }
 
 function nameGaps({ edge, dns, people }: Inventory): Gap[] {
