@@ -5,7 +5,8 @@ import { withLock } from "./lock";
 import { cut, freeze, isOn, shutDown, start, thaw, waitUntilReady } from "./machine";
 import { requireUp } from "./owner";
 import { LOCK } from "./paths";
-import { machineNamed } from "./plan";
+import { machineNamed } from "./roster";
+import { CLOUD_USAGE, cloudVerb } from "./cloud/verbs";
 import { setFault } from "./fault";
 import { setBlock, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
 import { step } from "./shell";
@@ -25,7 +26,8 @@ const USAGE = `usage: npm run lab -- VERB
   block MACHINE udp PORT    drops what comes to that port; \`unblock MACHINE\` lets it in again
   mtu HOME BYTES            largest packet between a home and the internet, 1500 at first
   loss HOME PERCENT         share of packets lost between them, each way
-  console MACHINE           follow the journal`;
+  console MACHINE           follow the journal
+${CLOUD_USAGE}`;
 
 function power(action: string | undefined, name: string | undefined): void {
     const machine = machineNamed(name ?? "");
@@ -113,6 +115,9 @@ function runVerb(verb: string | undefined, rest: string[]): Promise<number> {
             return list(rest.includes("--json"));
         case "exec":
             return execute(parseOrder(rest));
+        case "cloud":
+            requireUp();
+            return cloudVerb(rest);
         case "console":
             return followConsole(rest[0] ?? "");
         default:

@@ -1,4 +1,5 @@
-import { HOMES, bridgeOf, isHome, machineNamed, portOf, wanCommands } from "./plan";
+import { HOMES, bridgeOf, isHome, portOf, wanCommands } from "./plan";
+import { machineNamed } from "./roster";
 import type { Home, Segment } from "./plan";
 import { ask, inNamespace, run } from "./shell";
 

@@ -1,8 +1,8 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { planPaths } from "../mesh/paths";
-import { staying } from "./leaving";
+import type { Design } from "./design";
+import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
 type Gap = readonly [what: string, path: Path];
@@ -11,9 +11,9 @@ type Gap = readonly [what: string, path: Path];
  * What an inventory asks for that can be planned and not yet be brought up (SE045), one problem each. `./fleet check` shows
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
-export function notBuilt(inventory: Inventory): Problem[] {
+export function notBuilt({ inventory, design }: Pick<Stack, "inventory" | "design">): Problem[] {
     const gaps = [
-        ...nodeGaps(staying(inventory)),
+        ...nodeGaps(design.paths),
         ...nameGaps(inventory),
         ...modelGaps(inventory),
         ...restGaps(inventory),
@@ -26,8 +26,8 @@ export function notBuilt(inventory: Inventory): Problem[] {
     }));
 }
 
-function nodeGaps(inventory: Inventory): Gap[] {
-    const relayed = planPaths(inventory).filter(({ way }) => way.kind === "relayed");
+function nodeGaps(paths: Design["paths"]): Gap[] {
+    const relayed = paths.filter(({ way }) => way.kind === "relayed");
     const apart = [...new Set(relayed.map(({ between }) => between[1]))];
     return apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]]);
 }
