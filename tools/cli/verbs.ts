@@ -75,8 +75,8 @@ export const verbs: readonly Verb[] = [
         name: "status",
         group: "daily",
         positionals: ["[NODE…]"],
-        flags: {},
-        summary: "who answers, what is applied, what failed",
+        flags: { pairs: { help: "a line for every pair of nodes: way, latency, handshake" } },
+        summary: "who answers, what is applied, what failed, who reaches whom",
         load: () => import("./verbs/status"),
     },
     {

@@ -14,7 +14,7 @@ import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
 import { offlineWords, selectNodes } from "../nodes";
 import { clearCutOff } from "../pending";
-import { requirePins } from "../pins";
+import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
@@ -38,7 +38,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
     const dialled = nodes.filter(({ offline }) => offline === undefined);
-    const [probes, ahead] = await Promise.all([look(stack, dialled), lookAhead(context, stack, exclude)]);
+    const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
     const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
     const left = leftNodes(
@@ -64,16 +64,20 @@ export async function run(context: Context): Promise<ExitCode> {
     return succeeded(summary) ? exitCodes.done : exitCodes.failed;
 }
 
-/** Looks who answers. @throws Failure when nothing may be sent: no agent, a road that is taken, a wrong host key */
-async function look(stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
+/**
+ * Looks who answers; a node that shows another host key is named, and counts as one that does not.
+ * @throws Failure when nothing may be sent: no agent, a road that is taken
+ */
+async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
     const [probes, agent] = await Promise.all([
         probeAll(nodes.map(targetOf)),
         agentProblem(),
         requireRoads(stack, nodes),
     ]);
     if (agent !== undefined) throw new Failure(agent);
-    requirePins(stack, probes);
-    return probes;
+    const wrong = wrongKeys(stack, probes);
+    for (const words of wrong.values()) out.warn(words);
+    return withoutStrangers(probes, wrong);
 }
 
 async function runEngine(
