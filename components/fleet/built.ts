@@ -1,7 +1,6 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import type { Design } from "./design";
 import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
@@ -11,9 +10,8 @@ type Gap = readonly [what: string, path: Path];
  * What an inventory asks for that can be planned and not yet be brought up (SE045), one problem each. `./fleet check` shows
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
-export function notBuilt({ inventory, design }: Pick<Stack, "inventory" | "design">): Problem[] {
+export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     const gaps = [
-        ...nodeGaps(design.paths),
         ...nameGaps(inventory),
         ...modelGaps(inventory),
         ...restGaps(inventory),
@@ -24,12 +22,6 @@ export function notBuilt({ inventory, design }: Pick<Stack, "inventory" | "desig
         message: `${what} not built yet.`,
         fix: "`./fleet check` plans it already; leave it out to bring up the rest.",
     }));
-}
-
-function nodeGaps(paths: Design["paths"]): Gap[] {
-    const relayed = paths.filter(({ way }) => way.kind === "relayed");
-    const apart = [...new Set(relayed.map(({ between }) => between[1]))];
-    return apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]]);
 }
 
 function nameGaps({ edge, dns, people }: Inventory): Gap[] {
