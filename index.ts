@@ -26,9 +26,10 @@ export = async (): Promise<{ urls: string[]; ca?: pulumi.Output<string> }> => {
     const effects = pulumi.runtime.isDryRun() ? bareEffects(__dirname, plan) : "";
     if (effects !== "") void pulumi.log.info(effects);
     const nodes = Object.values(plan.nodes);
-    const confirm = await confirmHook(nodes, openRoads(nodes));
+    const roads = openRoads(nodes);
+    const confirm = await confirmHook(nodes, roads);
     const noSecrets: Record<string, string> = {};
     const secrets = config.getSecretObject<Record<string, string>>("secrets") ?? pulumi.output(noSecrets);
-    const { ca } = new Fleet(plan, secrets, confirm);
+    const { ca } = new Fleet(plan, secrets, confirm, roads);
     return { urls: plan.urls.map(({ url }) => url), ...(ca === undefined ? {} : { ca }) };
 };

@@ -50,7 +50,7 @@ export class Road {
     private readonly logins = new Slots(loginsAtOnce);
 
     constructor(
-        private readonly route: Route,
+        private route: Route,
         private readonly report: (message: string) => void,
         private readonly wait: RoadPatience = patience,
     ) {
@@ -70,6 +70,12 @@ export class Road {
     again(milliseconds: number): void {
         this.dead = false;
         this.waitUntil = performance.now() + milliseconds;
+    }
+
+    /** Leads to another place from now on, where this key is shown: to a machine that was rented while the program runs. */
+    lead(endpoint: Endpoint, key: string): void {
+        const pin = this.route.pin === undefined ? {} : { pin: { ...this.route.pin, key } };
+        this.route = { ...this.route, ...pin, endpoints: [endpoint] };
     }
 
     private async carry(near: Socket): Promise<void> {

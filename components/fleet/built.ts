@@ -28,7 +28,7 @@ export function notBuilt(inventory: Inventory): Problem[] {
 
 function nodeGaps(inventory: Inventory): Gap[] {
     const nodes = Object.entries(inventory.nodes);
-    const keys = ["droplet", "via", "offline"] as const;
+    const keys = ["via", "offline"] as const;
     const written = nodes.flatMap(([name, node]) =>
         keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
     );

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import hashlib
 import http.client
 import http.server
+import io
 import json
 import os
 import tempfile
@@ -175,41 +177,52 @@ def test_two_roles_share_one_download_and_its_blocks(node: Node, server: Any) ->
     assert node.path("/srv/three").read_bytes() == BODY
 
 
-def test_one_waits_for_the_download_of_another(node: Node, server: Any, capsys: pytest.CaptureFixture[str]) -> None:
+class Waits(io.StringIO):
+    """Standard error in which a run says that it waits. What is read by capsys while a thread writes may be lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = threading.Event()
+
+    def write(self, text: str) -> int:
+        if "waiting for another run" in text:
+            self.said.set()
+        return super().write(text)
+
+
+def test_one_waits_for_the_download_of_another(node: Node, server: Any) -> None:
     place = node.path("/var/lib/sovereign-edge/fetched")
     place.mkdir(parents=True)
     ours = (place / f"{HASH}.part").open("a+b")
     fcntl.flock(ours, fcntl.LOCK_EX)
     found: list[str] = []
-    thread = threading.Thread(target=lambda: found.append(obtain(node, server)))
-    thread.start()
-    while "waiting for another run" not in capsys.readouterr().err:
-        pass
+    thread = threading.Thread(target=lambda: found.append(obtain(node, server)), daemon=True)
+    with contextlib.redirect_stderr(Waits()) as waits:
+        thread.start()
+        assert waits.said.wait(30)
     ours.write(BODY)
     ours.flush()
     os.replace(place / f"{HASH}.part", place / HASH)
     (place / f"{HASH}.json").write_text(json.dumps(looks(place / HASH)))
     ours.close()
-    thread.join()
+    thread.join(30)
     assert found == [str(place / HASH)]
     assert server.asked == []
     assert waiting(node) == ["HASH", "HASH.json"]
 
 
-def test_download_of_another_that_was_swept_is_begun_anew(
-    node: Node, server: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_download_of_another_that_was_swept_is_begun_anew(node: Node, server: Any) -> None:
     place = node.path("/var/lib/sovereign-edge/fetched")
     place.mkdir(parents=True)
     with (place / f"{HASH}.part").open("a+b") as ours:
         fcntl.flock(ours, fcntl.LOCK_EX)
         found: list[str] = []
-        thread = threading.Thread(target=lambda: found.append(obtain(node, server)))
-        thread.start()
-        while "waiting for another run" not in capsys.readouterr().err:
-            pass
+        thread = threading.Thread(target=lambda: found.append(obtain(node, server)), daemon=True)
+        with contextlib.redirect_stderr(Waits()) as waits:
+            thread.start()
+            assert waits.said.wait(30)
         os.unlink(place / f"{HASH}.part")
-    thread.join()
+    thread.join(30)
     assert found == [str(place / HASH)]
     assert waiting(node) == ["HASH", "HASH.json"]
 

@@ -18,7 +18,9 @@ const most = [
     "--ignore=tests/converge/test_real_apt.py",
     "--ignore=tests/converge/crash",
 ];
-const tests = ["-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", ...most];
+/** A test that takes longer shows where each of its threads stands, in seconds; nothing else tells where one hangs. */
+const patience = "faulthandler_timeout=120";
+const tests = ["-m", "pytest", "--strict-markers", "-p", "no:cacheprovider", "-o", patience, ...most];
 
 /** A release of Debian, and the Python that it brings. */
 interface Release {

@@ -167,4 +167,17 @@ SECRETS = struct(
     {},
 )
 ROSTER = struct({**_HEADER, "roles": record(NAME, HASH)}, {"addresses": record(NAME, ADDRESS)})
-INSTALL = struct({**_HEADER, "program": HASH}, {})
+_CLAIMS = struct(
+    {"profile": NAME, "place": string(r"SE[0-9]{3} [!-~]{1,200}", "a code and a path")},
+    {
+        "arch": choice("amd64", "arm64"),
+        "memory": struct({"bytes": WHOLE, "exact": boolean}, {}),
+        "boards": record(string(r"[ -~]{1,100}", "the name of a board"), TRUE),
+        "os": SYSTEM,
+        "pageSize": integer(4096, 1048576),
+        "disk": struct({"kind": choice("sd", "emmc", "usb-ssd", "ssd", "nvme", "hdd"), "size": WHOLE}, {}),
+        "npu": NAME,
+        "accept": record(choice("memory", "board", "os", "pages", "disk", "npu"), TRUE),
+    },
+)
+INSTALL = struct({**_HEADER, "program": HASH}, {"claims": _CLAIMS})
