@@ -34,7 +34,7 @@ export function renderHosts(
                 text: "# Of sovereign-edge.\npreserve_hostname: true\nmanage_etc_hosts: false\n",
             },
         },
-        actions: { hosts: { argv: ["sh", "-c", block, "sh", namesFile], on: { [namesFile]: true } } },
+        actions: { "renew-hosts": { argv: ["sh", "-c", block, "sh", namesFile], on: { [namesFile]: true } } },
         removal: { hosts: { argv: ["sh", "-c", block, "sh", "/dev/null"] } },
     };
 }
