@@ -1,4 +1,15 @@
-import { HOMES, bridgeOf, isHome, machineNamed, portOf, wanCommands } from "./plan";
+import {
+    HOMES,
+    OPERATORS,
+    bridgeOf,
+    isHome,
+    namespaceOf,
+    portOf,
+    visitCommands,
+    visitPortOf,
+    wanCommands,
+} from "./plan";
+import { machineNamed } from "./roster";
 import type { Home, Segment } from "./plan";
 import { ask, inNamespace, run } from "./shell";
 
@@ -34,6 +45,17 @@ export function setLink(action: string, segment: string): void {
     const home = homeNamed(segment);
     if (action !== "cut" && action !== "restore") throw new Error(`Link "${action}"? It is cut or restore.`);
     ip("-n", bridgeOf("internet"), "link", "set", portOf(home), action === "cut" ? "down" : "up");
+}
+
+/**
+ * Lays a cable from the operator's place into another home's LAN, so that its machines can be dialled, or takes it away.
+ * @throws Error for an action or a home that the lab does not know.
+ */
+export function setCable(action: string, segment: string): void {
+    const home = homeNamed(segment);
+    if (action !== "add" && action !== "remove") throw new Error(`Cable "${action}"? It is add or remove.`);
+    ask(["ip", "-n", namespaceOf(OPERATORS[0].name), "link", "delete", visitPortOf(home)]);
+    if (action === "add") for (const command of visitCommands(home)) ip(...command);
 }
 
 /**

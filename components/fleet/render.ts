@@ -68,8 +68,8 @@ function addEdges({ inventory, lock, chatPage }: Stack, generations: Readonly<Re
     }
 }
 
-function addZones({ inventory }: Stack, add: Add): void {
-    const zones = planZones(inventory);
+function addZones({ inventory, design }: Stack, add: Add): void {
+    const zones = planZones(inventory, design.names);
     const primary = inventory.dns?.primary;
     if (primary === undefined) return;
     const inMesh = meshedNodes(inventory).includes(primary) ? [meshAddresses(inventory)[primary] ?? ""] : [];

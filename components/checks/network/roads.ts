@@ -1,5 +1,6 @@
 import type { Check, Checked } from "../../fleet/check";
 import { didYouMean, listOf, type Problem } from "../../fleet/errors";
+import { groupBy } from "../../fleet/group";
 import { someOf } from "../../fleet/words";
 import { behindNat } from "../../node/machine";
 
@@ -74,15 +75,15 @@ function weakPoints(name: string, via: string, { inventory }: Checked): Omit<Pro
 
 /** Pairs whose only relay is switched off. */
 export const deadRelays: Check = ({ inventory, design }) => {
-    const relayed = new Map<string, string[]>();
-    for (const { between, way } of design.paths) {
-        if (way.via === undefined || inventory.nodes[way.via]?.offline === undefined) continue;
-        relayed.set(way.via, [...(relayed.get(way.via) ?? []), between.join(" and ")]);
-    }
-    return [...relayed].map(([relay, pairs]) => ({
+    const dead = design.paths.filter(({ way }) => inventory.nodes[way.via ?? ""]?.offline !== undefined);
+    return [...groupBy(dead, ({ way }) => way.via ?? "")].map(([relay, paths]) => ({
         code: "SE125" as const,
         path: ["nodes", relay, "offline"],
-        message: `${relay} is offline, and no other node is public: ${someOf(pairs, 3, 3)} cannot reach each other.`,
+        message: `${relay} is offline, and no other node is public: ${someOf(
+            paths.map(({ between }) => between.join(" and ")),
+            3,
+            3,
+        )} cannot reach each other.`,
         fix: `Bring ${relay} back, or add another node with a public address.`,
     }));
 };

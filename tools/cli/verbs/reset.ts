@@ -7,7 +7,7 @@ import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { writeWhole } from "../files";
-import { writeIncarnation } from "../incarnation";
+import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
 import { requirePins } from "../pins";
 import { describe, probe } from "../probe";
@@ -49,7 +49,7 @@ function warning({ name }: NodePlan): string {
 /** Raises the node's incarnation in the inventory, which makes the engine send everything again; gives the new one. */
 function raise(stack: Stack, { name, incarnation }: NodePlan): number {
     const file = stack.files.inventory;
-    const text = writeIncarnation(readFileSync(file, "utf8"), name, incarnation + 1);
+    const text = writeInEntry(readFileSync(file, "utf8"), name, "incarnation", incarnation + 1);
     // Never write what could not be read back.
     loadInventory(stack.name, shown(file), text, { read: filesBeside(file) });
     writeWhole(file, text);

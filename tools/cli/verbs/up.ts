@@ -13,7 +13,7 @@ import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
 import { selectNodes } from "../nodes";
 import { clearCutOff } from "../pending";
-import { requirePins } from "../pins";
+import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
@@ -36,7 +36,7 @@ export async function run(context: Context): Promise<ExitCode> {
     for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
-    const [probes, ahead] = await Promise.all([look(stack, nodes), lookAhead(context, stack, exclude)]);
+    const [probes, ahead] = await Promise.all([look(context, stack, nodes), lookAhead(context, stack, exclude)]);
     const result = await runEngine(context, stack, nodes, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
     const left = leftNodes(
@@ -62,13 +62,17 @@ export async function run(context: Context): Promise<ExitCode> {
     return succeeded(summary) ? exitCodes.done : exitCodes.failed;
 }
 
-/** Looks who answers. @throws Failure when nothing may be sent: no agent, a road that is taken, a wrong host key */
-async function look(stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
+/**
+ * Looks who answers; a node that shows another host key is named, and counts as one that does not.
+ * @throws Failure when nothing may be sent: no agent, a road that is taken
+ */
+async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
     const targets = nodes.map(({ name, address, port }) => ({ node: name, address, port }));
     const [probes, agent] = await Promise.all([probeAll(targets), agentProblem(), requireRoads(stack, nodes)]);
     if (agent !== undefined) throw new Failure(agent);
-    requirePins(stack, probes);
-    return probes;
+    const wrong = wrongKeys(stack, probes);
+    for (const words of wrong.values()) out.warn(words);
+    return withoutStrangers(probes, wrong);
 }
 
 async function runEngine(
