@@ -37,8 +37,8 @@ test("everybody is on every node, nobody on none, and it is built", () => {
     expect(Object.values(nodes).every(({ roles }) => roles["people"]?.users?.["alexa"] !== undefined)).toBe(true);
     expect(Object.values(nodes).every(({ roles }) => roles["packages"]?.packages?.["sudo"] !== undefined)).toBe(true);
     expect(Object.values(planned("").nodes).filter(({ roles }) => roles["people"] !== undefined)).toEqual([]);
-    const { inventory } = stackOf("dev", devText.replace("ssh: {", `people: { alexa: ${one} }\nssh: {`));
-    expect(notBuilt(inventory).map(({ path }) => path[0])).not.toContain("people");
+    const stack = stackOf("dev", devText.replace("ssh: {", `people: { alexa: ${one} }\nssh: {`));
+    expect(notBuilt(stack).map(({ path }) => path[0])).not.toContain("people");
 });
 
 test("who comes, goes and has another key is said by name", () => {
