@@ -1,7 +1,6 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { staying } from "./leaving";
 import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
@@ -13,7 +12,6 @@ type Gap = readonly [what: string, path: Path];
  */
 export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     const gaps = [
-        ...nodeGaps(staying(inventory)),
         ...nameGaps(inventory),
         ...modelGaps(inventory),
         ...restGaps(inventory),
@@ -24,14 +22,6 @@ export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
         message: `${what} not built yet.`,
         fix: "`./fleet check` plans it already; leave it out to bring up the rest.",
     }));
-}
-
-function nodeGaps(inventory: Inventory): Gap[] {
-    const nodes = Object.entries(inventory.nodes);
-    const keys = ["via", "offline"] as const;
-    return nodes.flatMap(([name, node]) =>
-        keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
-    );
 }
 
 function nameGaps({ edge, dns }: Inventory): Gap[] {

@@ -10,8 +10,8 @@ import {
     roleCommand,
     secretsCommand,
     type Reach,
-    type Roads,
 } from "../converge/resources";
+import type { Roads } from "../converge/node-roads";
 import type { NodePlan } from "../fleet/plan";
 
 /** What the commands of all nodes share. */
