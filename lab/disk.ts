@@ -23,7 +23,7 @@ const ADMIN = "admin";
 const TRUST_STORE = "/etc/ssl/certs";
 
 /** A disk being filled: the machine's own layer over the base image. */
-interface Disk {
+export interface Disk {
     readonly base: string;
     readonly upper: string;
 }
@@ -41,7 +41,8 @@ function ensureParent({ base, upper }: Disk, path: string): void {
     }
 }
 
-function place(disk: Disk, path: string, text: string | Buffer, mode: number): void {
+/** Writes a file into the machine's layer. */
+export function place(disk: Disk, path: string, text: string | Buffer, mode: number): void {
     ensureParent(disk, path);
     writeFileSync(join(disk.upper, path), text);
     chmodSync(join(disk.upper, path), mode);
@@ -67,7 +68,7 @@ function admitOperator(disk: Disk): void {
 }
 
 /** What update-ca-certificates would do with the lab's root; a later real run of it finds everything in its place. */
-function trustLab(disk: Disk): void {
+export function trustLab(disk: Disk): void {
     const pem = readFileSync(ROOT_CERTIFICATE);
     place(disk, "/usr/local/share/ca-certificates/lab-internet.crt", pem, 0o644);
     place(
@@ -119,12 +120,22 @@ export function ensureDisk(machine: Machine): Layers {
     return { base, upper: join(folder, "upper"), work: join(folder, "work"), root: join(folder, "root") };
 }
 
-function makeDisk(machine: Machine, folder: string, base: string): void {
-    const disk = { base, upper: join(folder, "upper") };
+/** Makes the folders of a disk, in place of any that were there. */
+export function layersOf(folder: string, base: string): Disk {
     rmSync(folder, { recursive: true, force: true });
     for (const layer of ["upper", "work", "root"]) mkdirSync(join(folder, layer), { recursive: true, mode: 0o755 });
+    return { base, upper: join(folder, "upper") };
+}
+
+/** Notes what a disk lies over: the last thing, its presence means that the disk is whole. */
+export function writeBase(folder: string, base: string): void {
+    writeFileSync(join(folder, "base"), base);
+}
+
+function makeDisk(machine: Machine, folder: string, base: string): void {
+    const disk = layersOf(folder, base);
     name(disk, machine);
     trustLab(disk);
     admitOperator(disk);
-    writeFileSync(join(folder, "base"), base);
+    writeBase(folder, base);
 }

@@ -6,7 +6,7 @@ import { cut } from "./machine";
 import { labNamespaces, namespaceInode, removeNetwork } from "./network";
 import { owner, refuseIfForeign } from "./owner";
 import { DISKS, KNOWN_HOSTS, RUN, machineRun } from "./paths";
-import { MACHINES } from "./plan";
+import { everyMachine } from "./roster";
 import { identify, inNetworkNamespaces, signal } from "./processes";
 import { step, waitFor } from "./shell";
 
@@ -32,11 +32,12 @@ function killStrays(): void {
 
 /** Stops every machine and every service; disks and the network stay. */
 export function stopAll(): void {
-    for (const machine of MACHINES) {
+    // First who would switch machines on.
+    stopServices();
+    for (const machine of everyMachine()) {
         cut(machine);
         rmSync(machineRun(machine.name), { recursive: true, force: true });
     }
-    stopServices();
     killStrays();
     removeLabGroups();
 }

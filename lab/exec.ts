@@ -5,7 +5,8 @@ import { consoleOf, isOn } from "./machine";
 import { ensureAgentOf, visitorNamed } from "./visitor";
 import { requireUp } from "./owner";
 import { AGENT, BUNDLE } from "./paths";
-import { OPERATORS, SEGMENTS, machineNamed, namespaceOf } from "./plan";
+import { OPERATORS, SEGMENTS, namespaceOf } from "./plan";
+import { machineNamed } from "./roster";
 
 const MACHINE_ENVIRONMENT = [
     "HOME=/root",

@@ -14,7 +14,7 @@ export interface Footprint {
     readonly processes: string[];
 }
 
-const OURS = /sovereign-edge-lab|systemd-nspawn|\/lab\/(server|supervise)|wireguard-go/;
+const OURS = /sovereign-edge-lab|systemd-nspawn|\/lab\/(server|supervise|cloud)|wireguard-go/;
 
 function lines(text: string | undefined): string[] {
     return (text ?? "").split("\n").filter(Boolean).sort();

@@ -1,6 +1,6 @@
 import { stateOf } from "./machine";
 import type { MachineState } from "./machine";
-import { MACHINES } from "./plan";
+import { everyMachine } from "./roster";
 
 /** Length of time for people: 42 s, 3 min, 5 h. */
 export function duration(seconds: number): string {
@@ -19,5 +19,5 @@ export function table(states: readonly MachineState[]): string {
 
 /** State of every machine. */
 export function machineStates(): MachineState[] {
-    return MACHINES.map(stateOf);
+    return everyMachine().map(stateOf);
 }

@@ -5,7 +5,8 @@ import { startDetached } from "./daemon";
 import { ensureDisk } from "./disk";
 import { plugMachine, unplugMachine } from "./network";
 import { LOGS, machineDirectory, machineRun } from "./paths";
-import { bridgeOf, machineNamed, namespaceOf } from "./plan";
+import { bridgeOf, namespaceOf } from "./plan";
+import { machineNamed } from "./roster";
 import type { Machine } from "./plan";
 import { ageInSeconds, identify, isAlive, signal } from "./processes";
 import type { ProcessId } from "./processes";
@@ -89,7 +90,9 @@ export function start(machine: Machine): void {
 
 /** Waits until a machine's sshd answers with a host key, as seen from its own segment. */
 export function waitUntilReady(machine: Machine): void {
-    const probe = inNamespace(bridgeOf(machine.segment), ["ssh-keyscan", "-T", "1", "-t", "ed25519", machine.address]);
+    // A droplet is asked from inside: its provider's firewall may let nobody else in.
+    const place = machine.droplet === undefined ? bridgeOf(machine.segment) : namespaceOf(machine.name);
+    const probe = inNamespace(place, ["ssh-keyscan", "-T", "1", "-t", "ed25519", machine.address]);
     const look = `its console: ${consoleOf(machine.name)}`;
     const answers = (): boolean => {
         if (!isOn(machine.name)) throw new Error(`${machine.name} died while it started; ${look}`);
@@ -107,15 +110,21 @@ export function cut(machine: Machine): void {
     killRemains(name);
 }
 
+/** Presses a machine's power button; whether there was anything to switch off. */
+export function askToShutDown(name: string): boolean {
+    const init = initOf(name);
+    if (!isOn(name) || init === undefined) return false;
+    signal(init, POWER_OFF);
+    return true;
+}
+
 /**
  * Shuts a machine down in order.
  * @throws Error when it has not ended within a minute.
  */
 export function shutDown(machine: Machine): void {
     const { name } = machine;
-    const init = initOf(name);
-    if (!isOn(name) || init === undefined) return;
-    signal(init, POWER_OFF);
+    if (!askToShutDown(name)) return;
     waitFor(
         () => !isOn(name),
         SHUTDOWN_SECONDS,

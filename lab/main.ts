@@ -5,9 +5,10 @@ import { withLock } from "./lock";
 import { cut, freeze, isOn, shutDown, start, thaw, waitUntilReady } from "./machine";
 import { requireUp } from "./owner";
 import { LOCK } from "./paths";
-import { machineNamed } from "./plan";
+import { machineNamed } from "./roster";
+import { CLOUD_USAGE, cloudVerb } from "./cloud/verbs";
 import { setFault } from "./fault";
-import { setBlock, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
+import { setBlock, setCable, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
 import { step } from "./shell";
 import { up } from "./up";
 
@@ -19,13 +20,15 @@ const USAGE = `usage: npm run lab -- VERB
   power on|off|cut MACHINE  cut takes the cable out first, then the power
   freeze|thaw MACHINE       sshd accepts connections and stays silent
   set MACHINE no-sudo|sudo  take the administrator's sudo away, give it back
+  cable add|remove HOME     from the operator's place into another home's LAN
   link cut|restore HOME     the cable between a home's router and the internet
   wan HOME ADDRESS          a home with a new public address
   nat HOME symmetric|cone   source ports drawn at random, or kept
   block MACHINE udp PORT    drops what comes to that port; \`unblock MACHINE\` lets it in again
   mtu HOME BYTES            largest packet between a home and the internet, 1500 at first
   loss HOME PERCENT         share of packets lost between them, each way
-  console MACHINE           follow the journal`;
+  console MACHINE           follow the journal
+${CLOUD_USAGE}`;
 
 function power(action: string | undefined, name: string | undefined): void {
     const machine = machineNamed(name ?? "");
@@ -72,6 +75,9 @@ const CHANGES: Readonly<Record<string, (args: readonly string[]) => void>> = {
     set: ([machine = "", fault = ""]) => {
         setFault(machine, fault);
     },
+    cable: ([action = "", home = ""]) => {
+        setCable(action, home);
+    },
     link: ([action = "", home = ""]) => {
         setLink(action, home);
     },
@@ -113,6 +119,9 @@ function runVerb(verb: string | undefined, rest: string[]): Promise<number> {
             return list(rest.includes("--json"));
         case "exec":
             return execute(parseOrder(rest));
+        case "cloud":
+            requireUp();
+            return cloudVerb(rest);
         case "console":
             return followConsole(rest[0] ?? "");
         default:

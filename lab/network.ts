@@ -15,6 +15,8 @@ import {
     routerRules,
 } from "./plan";
 import type { Machine } from "./plan";
+import { dropletCommands, proxySettings, vpcPortOf } from "./cloud/wires";
+import type { Wires } from "./cloud/wires";
 import { ask, inNamespace, run } from "./shell";
 
 const NAMESPACES = "/run/netns";
@@ -56,6 +58,7 @@ export function buildNetwork(): void {
     for (const segment of SEGMENTS) {
         run(inNamespace(bridgeOf(segment), ["sysctl", "-qw", "net.ipv4.ip_forward=1"]));
     }
+    run(inNamespace(bridgeOf("internet"), ["sysctl", "-qw", ...proxySettings("bridge")]));
     for (const home of HOMES) run(inNamespace(bridgeOf(home), ["nft", "-f", "-"]), { input: routerRules() });
     OPERATOR_ETC.forEach(writeOperatorFiles);
 }
@@ -69,14 +72,29 @@ function writeOperatorFiles(folder: string): void {
 
 /** Gives a machine a fresh namespace and plugs its cable in: nothing that it set in its network outlives its power. */
 export function plugMachine(machine: Machine): void {
-    const namespace = namespaceOf(machine.name);
-    ask(["ip", "-n", bridgeOf(machine.segment), "link", "delete", portOf(machine.name)]);
-    if (namespaceInode(namespace) !== undefined) run(["ip", "netns", "delete", namespace]);
-    ip([...namespaceCommands(namespace), ...plugCommands(machine)]);
+    removePlug(machine);
+    if (machine.droplet === undefined) ip([...namespaceCommands(namespaceOf(machine.name)), ...plugCommands(machine)]);
+    else plugDroplet(machine, machine.droplet);
 }
 
-/** Pulls a machine's cable. */
+function plugDroplet(machine: Machine, wires: Wires): void {
+    ip(dropletCommands(machine, wires));
+    const ports = [portOf(machine.name), vpcPortOf(machine.name)];
+    run(inNamespace(bridgeOf("internet"), ["sysctl", "-qw", ...ports.flatMap(proxySettings)]));
+}
+
+/** Takes a machine's cables and namespace away. */
+export function removePlug(machine: Machine): void {
+    const namespace = namespaceOf(machine.name);
+    const ports = [portOf(machine.name), ...(machine.droplet === undefined ? [] : [vpcPortOf(machine.name)])];
+    for (const port of ports) ask(["ip", "-n", bridgeOf(machine.segment), "link", "delete", port]);
+    if (namespaceInode(namespace) !== undefined) run(["ip", "netns", "delete", namespace]);
+}
+
+/** Pulls a machine's cables. */
 export function unplugMachine(machine: Machine): void {
+    if (machine.droplet !== undefined)
+        ask(["ip", "-n", bridgeOf(machine.segment), "link", "set", vpcPortOf(machine.name), "down"]);
     ask(["ip", "-n", bridgeOf(machine.segment), "link", "set", portOf(machine.name), "down"]);
 }
 

@@ -1,5 +1,7 @@
 /** The lab's topology: data and pure functions. Picture and figures in README.md. */
 
+import type { Wires } from "./cloud/wires";
+
 /** A LAN behind a router of its own. */
 export type Home = "home" | "cabin" | "office";
 /** A network of the lab: one of the homes, or what is outside of them. */
@@ -12,6 +14,8 @@ export interface Machine {
     readonly address: string;
     /** Started by `up`; the others only by `power on`. */
     readonly inUp: boolean;
+    /** How a machine behind a droplet is wired; absent for the others. */
+    readonly droplet?: Wires;
 }
 
 /** Every namespace name starts with this; nothing else on a host should. */
@@ -30,7 +34,12 @@ export const MACHINES: readonly Machine[] = [
 ];
 
 /** Addresses of the services, all on the internet segment's bridge. */
-export const SERVICES = { dns: "203.0.113.53", acme: "203.0.113.2", artifacts: "203.0.113.3" } as const;
+export const SERVICES = {
+    dns: "203.0.113.53",
+    acme: "203.0.113.2",
+    artifacts: "203.0.113.3",
+    cloud: "203.0.113.4",
+} as const;
 
 /** Where an operator stands: one at home, behind the same router as the boxes, one on the internet. */
 export const OPERATORS = [
@@ -53,7 +62,8 @@ export function isHome(name: string): name is Home {
 /** Every network of the lab. */
 export const SEGMENTS: readonly Segment[] = ["internet", ...HOMES];
 
-const INTERNET_GATEWAY = "203.0.113.1";
+/** Router of the internet segment. */
+export const INTERNET_GATEWAY = "203.0.113.1";
 const PREFIX_LENGTH = 24;
 
 /** Names that the artifact and package server answers for. */
@@ -65,25 +75,18 @@ export const ARTIFACT_HOSTS: readonly string[] = [
 ];
 /** Name of the ACME server. */
 export const ACME_HOST = "acme.lab.example";
+/** The emulated cloud provider's API: its name, the only token that it takes (worthless), and where droplets ask about themselves. */
+export const CLOUD = {
+    host: "api.digitalocean.com",
+    token: "dop_v1_of-the-lab-and-worthless",
+    metadata: "169.254.169.254",
+} as const;
 /** Domain that the fleet serves itself: its names are asked from gematria. */
 export const DELEGATED = { domain: "dev.example", server: "203.0.113.10" } as const;
 
 /** Name of a network namespace. */
 export function namespaceOf(name: string): string {
     return `${NAMESPACE_PREFIX}${name}`;
-}
-
-/**
- * The machine of a name.
- * @throws Error listing the machines there are.
- */
-export function machineNamed(name: string): Machine {
-    const found = MACHINES.find((machine) => machine.name === name);
-    if (found === undefined)
-        throw new Error(
-            `There is no machine "${name}" in the lab. Machines: ${MACHINES.map((machine) => machine.name).join(", ")}.`,
-        );
-    return found;
 }
 
 /** Arguments of `ip` for a namespace whose loopback is up. */
@@ -140,6 +143,23 @@ export function plugCommands(plug: { name: string; segment: Segment; address: st
     ];
 }
 
+/** Name of the operator's end of a cable into another home. */
+export function visitPortOf(home: Home): string {
+    return `to-${home}`;
+}
+
+/** Arguments of `ip` that lay a cable from the operator's place into another home's LAN, where it gets the address .50. */
+export function visitCommands(home: Home): string[][] {
+    const [bridge, operator, port] = [bridgeOf(home), namespaceOf(OPERATORS[0].name), portOf(`op-${home}`)];
+    const address = ROUTERS[home].lan.replace(/\d+$/, "50");
+    return [
+        ["-n", bridge, "link", "add", port, "type", "veth", "peer", "name", visitPortOf(home), "netns", operator],
+        ["-n", bridge, "link", "set", port, "master", "bridge", "up"],
+        ["-n", operator, "address", "add", `${address}/${PREFIX_LENGTH}`, "dev", visitPortOf(home)],
+        ["-n", operator, "link", "set", visitPortOf(home), "up"],
+    ];
+}
+
 function bridgeCommands(segment: Segment, addresses: readonly string[]): string[][] {
     const namespace = bridgeOf(segment);
     return [
@@ -186,6 +206,7 @@ export function networkCommands(): string[][] {
         ...bridgeCommands("internet", [INTERNET_GATEWAY, ...Object.values(SERVICES)]),
         // Said once, or it would shrink to the narrowest of its ports.
         ["-n", internet, "link", "set", "bridge", "mtu", "1500"],
+        ["-n", internet, "address", "add", `${CLOUD.metadata}/32`, "dev", "bridge"],
         // Whoever asks for an address that the lab has not is told so at once, as a real network would.
         ["-n", internet, "route", "add", "unreachable", "default"],
         ...HOMES.flatMap(homeCommands),
@@ -235,6 +256,7 @@ export function dnsmasqArguments(): string[] {
         "--address=/#/",
         ...ARTIFACT_HOSTS.map((host) => `--host-record=${host},${SERVICES.artifacts}`),
         `--host-record=${ACME_HOST},${SERVICES.acme}`,
+        `--host-record=${CLOUD.host},${SERVICES.cloud}`,
         `--server=/${DELEGATED.domain}/${DELEGATED.server}`,
     ];
 }

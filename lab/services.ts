@@ -4,7 +4,7 @@ import { artifactFile, cacheDirectory, recipeDirectory } from "./artifacts";
 import { catalogue } from "./downloads";
 import { OPERATOR_KEY, ROOT_CERTIFICATE, ensureLeaf, trustIssuingRoot } from "./identity";
 import { AGENT, RUN } from "./paths";
-import { ACME_HOST, ARTIFACT_HOSTS, SERVICES, bridgeOf, dnsmasqArguments, namespaceOf } from "./plan";
+import { ACME_HOST, ARTIFACT_HOSTS, CLOUD, SERVICES, bridgeOf, dnsmasqArguments, namespaceOf } from "./plan";
 import type { Service } from "./daemon";
 import { ask, inNamespace } from "./shell";
 
@@ -117,5 +117,14 @@ const agent: Service = {
         ask(["ssh-add", "-q", OPERATOR_KEY], { env: { ...process.env, SSH_AUTH_SOCK: AGENT } }) !== undefined,
 };
 
+const cloud: Service = {
+    name: "cloud",
+    argv: () => {
+        const register = join(__dirname, "..", "tools", "register.js");
+        return inNamespace(INTERNET, [process.execPath, "--require", register, join(__dirname, "cloud", "main.ts")]);
+    },
+    isReady: () => curl(CLOUD.host, SERVICES.cloud, 443, "/") !== undefined,
+};
+
 /** Everything that runs on the lab's internet, and the operator's agent, in the order of need. */
-export const ALL_SERVICES: readonly Service[] = [dns, downloads, acme, agent];
+export const ALL_SERVICES: readonly Service[] = [dns, downloads, acme, agent, cloud];

@@ -5,7 +5,7 @@ import { isOffOnPurpose, isOn, start, waitUntilReady } from "./machine";
 import { buildNetwork, networkIsUp } from "./network";
 import { takePossession } from "./owner";
 import { BUNDLE } from "./paths";
-import { MACHINES } from "./plan";
+import { everyMachine } from "./roster";
 import { ALL_SERVICES } from "./services";
 import { step } from "./shell";
 import { stopAll } from "./down";
@@ -23,7 +23,7 @@ export function up(): void {
         step("network: homes, routers, internet", buildNetwork);
     }
     if (!existsSync(BUNDLE)) writeBundle();
-    const due = MACHINES.filter(({ inUp, name }) => inUp && !isOn(name) && !isOffOnPurpose(name));
+    const due = everyMachine().filter(({ inUp, name }) => inUp && !isOn(name) && !isOffOnPurpose(name));
     // Machines boot while the services start.
     if (due.length > 0)
         step(`power: ${due.map(({ name }) => name).join(", ")}`, () => {

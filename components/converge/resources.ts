@@ -1,30 +1,38 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { wrongKeyMessage } from "../fleet/known-hosts";
 import type { NodePlan } from "../fleet/plan";
 import { bundleFile, bundleOf, placeBundle, readProgram, type Bundle } from "./bundle";
 import { canonical } from "./canonical";
 import { commandLine, installLine, upload } from "./command";
 import { engineTooOld, freshConnectionWithin, hooksSince, runAgain, unconfirmed } from "./confirm";
-import { openRoad, type Road, type Route } from "./roads";
+import { openNodeRoads, type Roads } from "./node-roads";
 import type { DesiredState, InstallDocument, Roster } from "./schema";
+
+/** How a node is reached whose address and host key come about while the program runs. */
+export interface Reach {
+    /** The loopback address, as soon as the road behind it leads to the node. */
+    readonly host: pulumi.Output<string>;
+    readonly hostKey: pulumi.Output<string>;
+    /** Id of the machine: another one is waited for anew. */
+    readonly machine: pulumi.Output<string>;
+}
 
 /** What every command on a node needs beside its text. */
 export interface CommandOptions {
+    /** How it is reached, where the plan cannot know that. */
+    readonly reach?: Reach | undefined;
     readonly parent: pulumi.Resource;
     readonly dependsOn: readonly pulumi.Resource[];
     /** Runs a command again whose change waits to be confirmed; none in a program without a real engine. */
     readonly confirm?: pulumi.ErrorHook | undefined;
 }
 
-/** The roads to nodes, by name. */
-export type Roads = ReadonlyMap<string, Road>;
-
-/** Opens the roads to all nodes. Not in a preview: nothing is dialled there. */
+/** Opens the roads to all nodes that are dialled. Not in a preview: nothing is dialled there. */
 export function openRoads(nodes: readonly NodePlan[]): Roads {
     if (pulumi.runtime.isDryRun()) return new Map();
     const warn = (message: string): void => void pulumi.log.warn(message);
-    return new Map(nodes.map((node) => [node.name, openRoad(routeOf(node), warn)]));
+    const dialled = nodes.filter(({ offline }) => offline === undefined);
+    return openNodeRoads(dialled, ({ road }) => road, warn);
 }
 
 /**
@@ -67,21 +75,26 @@ export function shipProgram(): Bundle {
 export function installCommand(
     node: NodePlan,
     { sha256 }: Bundle,
-    { parent, dependsOn }: CommandOptions,
+    { parent, dependsOn, reach }: CommandOptions,
 ): remote.Command {
     const copy = new remote.CopyToRemote(
         `program on ${node.name}`,
         {
-            connection: connectionOf(node),
+            connection: connectionOf(node, reach),
             source: new pulumi.asset.FileAsset(bundleFile),
             remotePath: upload,
             triggers: triggersOf(node),
         },
-        { parent, dependsOn: [...dependsOn] },
+        { parent, dependsOn: [...dependsOn], ...untouched(node) },
     );
-    const { fleet, name, incarnation } = node;
-    const document: InstallDocument = { version: 1, fleet, node: name, incarnation, program: sha256 };
-    return command(node, "converge", installLine(node.user), canonical(document), { parent, dependsOn: [copy] });
+    const { fleet, name, incarnation, claims } = node;
+    const said = claims === undefined ? {} : { claims };
+    const document: InstallDocument = { version: 1, fleet, node: name, incarnation, program: sha256, ...said };
+    return command(node, "converge", installLine(node.user), canonical(document), {
+        parent,
+        dependsOn: [copy],
+        reach,
+    });
 }
 
 /** `secrets on NODE`: stores what the node's roles refer to. `document` is a SecretsDocument as JSON. */
@@ -102,9 +115,36 @@ export function roleCommand(node: NodePlan, role: string, options: CommandOption
     return command(node, role, commandLine("apply", node.user), canonical(desired), hooks);
 }
 
+/** How long a machine that was just made is waited for until its sshd answers, in milliseconds; half a minute is usual. */
+const firstAnswerWithin = 180_000;
+
+/** cloud-init(1): 0 is done, 2 is done with complaints that it recovered from; 1 is a first boot that failed. */
+const firstBoot =
+    'said=$(cloud-init status --wait --long); code=$?; [ $code -eq 0 ] || [ $code -eq 2 ] || { echo "$said"; exit $code; }';
+
+/** `boot on NODE`: waits, once for a machine, until it answers with the host key that the program made and its first boot is over. */
+export function bootCommand(node: NodePlan, roads: Roads, { parent, reach }: CommandOptions): remote.Command {
+    const wait = new pulumi.ResourceHook(`wait for ${node.name}`, () => {
+        roads.get(node.name)?.again(firstAnswerWithin);
+    });
+    const connection = pulumi.output(connectionOf(node, reach)).apply((one) => ({ ...one, perDialTimeout: 200 }));
+    return new remote.Command(
+        `boot on ${node.name}`,
+        {
+            connection,
+            create: firstBoot,
+            triggers: [...triggersOf(node), reach?.machine ?? ""],
+            addPreviousOutputInEnv: false,
+            logging: remote.Logging.None,
+        },
+        { parent, hooks: { beforeCreate: [wait], beforeUpdate: [wait] } },
+    );
+}
+
 /** `finish on NODE`: sweeps what the roster does not name, and renders again what uses an address that changed. */
-export function finishCommand(node: NodePlan, roster: Roster, options: CommandOptions): remote.Command {
-    return command(node, "finish", commandLine("finish", node.user), canonical(roster), options);
+export function finishCommand(node: NodePlan, roster: pulumi.Input<Roster>, options: CommandOptions): remote.Command {
+    const text = pulumi.output(roster).apply(canonical);
+    return command(node, "finish", commandLine("finish", node.user), text, options);
 }
 
 /** `leave on NODE`: takes off the machine what the fleet put there, the program included. */
@@ -117,25 +157,36 @@ function command(
     what: string,
     create: string,
     stdin: pulumi.Input<string> | undefined,
-    { parent, dependsOn, confirm }: CommandOptions,
+    { parent, dependsOn, confirm, reach }: CommandOptions,
 ): remote.Command {
     return new remote.Command(
         `${what} on ${node.name}`,
         {
-            connection: connectionOf(node),
-            create,
-            ...(stdin === undefined ? {} : { stdin }),
+            connection: connectionOf(node, reach),
+            // What has no text is neither run, when it is new, nor changed.
+            ...(node.offline === undefined ? { create, ...(stdin === undefined ? {} : { stdin }) } : {}),
             triggers: triggersOf(node),
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, dependsOn: [...dependsOn], ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }) },
+        {
+            parent,
+            dependsOn: [...dependsOn],
+            ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }),
+            ...untouched(node),
+        },
     );
 }
 
+/** The commands of a node that is not dialled stay in the state as they are, so that what differs applies on its return. */
+function untouched({ offline }: NodePlan): pulumi.CustomResourceOptions {
+    return offline === undefined ? {} : { ignoreChanges: ["*"] };
+}
+
 /** Without a key: the SSH agent's are used, so that the connection is the same for every operator. */
-function connectionOf({ road, user, hostKey }: NodePlan): remote.CommandArgs["connection"] {
-    return { host: "127.0.0.1", port: road, user, hostKey, dialErrorLimit: 1, perDialTimeout: 5 };
+function connectionOf({ road, user, hostKey }: NodePlan, reach?: Reach): remote.CommandArgs["connection"] {
+    const end = reach ?? { host: "127.0.0.1", hostKey };
+    return { host: end.host, port: road, user, hostKey: end.hostKey, dialErrorLimit: 1, perDialTimeout: 5 };
 }
 
 /**
@@ -144,10 +195,4 @@ function connectionOf({ road, user, hostKey }: NodePlan): remote.CommandArgs["co
  */
 function triggersOf({ incarnation, leaving }: NodePlan): (number | string)[] {
     return leaving ? [incarnation, "leaving"] : [incarnation];
-}
-
-function routeOf({ name, road, address, port, hostKey, hostKeyPlace }: NodePlan): Route {
-    const mismatch = (shown: string): string =>
-        wrongKeyMessage({ node: name, address, port }, shown, hostKey, hostKeyPlace);
-    return { node: name, port: road, endpoints: [{ host: address, port }], pin: { key: hostKey, mismatch } };
 }

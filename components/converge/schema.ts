@@ -117,10 +117,14 @@ const role = {
                 home: is.path.describe("Home directory; not made by this."),
                 shell: is.path.optional().describe("Login shell; default /usr/sbin/nologin."),
                 groups: set(is.account).optional().describe("Groups beside its own."),
+                person: z
+                    .literal(true)
+                    .optional()
+                    .describe("A person's: the home is made, and stays with the closed account when they leave."),
             }),
         )
         .optional()
-        .describe("System users, by name."),
+        .describe("System users and people, by name."),
     directories: z
         .record(
             is.path,
@@ -207,10 +211,42 @@ export const rosterSchema = z.strictObject({
     addresses: z.record(is.name, is.address).optional().describe("Addresses that other nodes are reached at, by name."),
 });
 
-/** What `converge.py install` compares the program with that came before it. */
+const claims = z.strictObject({
+    profile: is.name.describe("Value of `hardware:` or `droplet:`, for messages."),
+    place: is.acceptance.describe("What an acceptance begins with: the code and the path of the node."),
+    arch: z.enum(["amd64", "arm64"]).optional().describe("Processor, in Debian's words."),
+    memory: z
+        .strictObject({
+            bytes: is.whole.describe("Bytes of memory that are fitted; the kernel counts some percent less."),
+            exact: z.boolean().describe("Whether more would be wrong as well."),
+        })
+        .optional()
+        .describe("Main memory."),
+    boards: set(is.boardName).optional().describe("Beginnings of the names that the board may have."),
+    os: is.system.optional().describe("Operating system, as an inventory names it."),
+    pageSize: z.int().min(4096).max(1_048_576).optional().describe("Page size of the kernel, in bytes."),
+    disk: z
+        .strictObject({
+            kind: z.enum(["sd", "emmc", "usb-ssd", "ssd", "nvme", "hdd"]).describe("Kind, as an inventory names it."),
+            size: is.whole.describe("Bytes that it has at least, less what its vendor rounds."),
+        })
+        .optional()
+        .describe("The disk that the system lies on."),
+    npu: is.name.optional().describe("Neural processor, as an inventory names it."),
+    accept: z
+        .partialRecord(z.enum(["memory", "board", "os", "pages", "disk", "npu"]), z.literal(true))
+        .optional()
+        .describe("Claims that are known not to hold."),
+});
+
+/**
+ * What `converge.py install` compares the program with that came before it, and what it holds against the machine before
+ * it changes anything there.
+ */
 export const installSchema = z.strictObject({
     ...header,
     program: is.sha256.describe("SHA-256 of the bundle, as it was uploaded."),
+    claims: claims.optional().describe("What the inventory says that the machine is."),
 });
 
 /** A value as documents hold it: what one function rendered no other one changes. */
@@ -234,5 +270,7 @@ export type DesiredState = Fixed<z.infer<typeof desiredSchema>>;
 export type SecretsDocument = Fixed<z.infer<typeof secretsSchema>>;
 /** The roles of a node. */
 export type Roster = Fixed<z.infer<typeof rosterSchema>>;
+/** What the inventory says that a machine is. */
+export type Claims = Fixed<z.infer<typeof claims>>;
 /** What a node installs. */
 export type InstallDocument = Fixed<z.infer<typeof installSchema>>;

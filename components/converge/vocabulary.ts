@@ -54,6 +54,8 @@ export const is = {
         "an IPv4 or IPv6 address",
     ),
     publicKey: text("publicKey", "[A-Za-z0-9+/]{43}=", "a WireGuard public key in base64"),
+    boardName: text("boardName", "[ -~]{1,100}", "the name of a board"),
+    acceptance: text("acceptance", "SE[0-9]{3} [!-~]{1,200}", "a code and a path"),
     packageName: text("packageName", "[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?", "the name of a Debian package"),
     packageVersion: text("packageVersion", "[A-Za-z0-9.+:~-]+", "the version of a Debian package"),
     unit: text(

@@ -1,4 +1,4 @@
-import { isWarning, type Code } from "./codes";
+import { isWarning } from "./codes";
 import { formatPath, type Problem } from "./errors";
 import type { Inventory } from "./schema";
 
@@ -11,17 +11,17 @@ export interface Judged {
 
 /**
  * Takes accepted warnings out, and adds SE008 for each acceptance that nothing asks for any more.
- * @param unasked codes that were not looked for, whose acceptances therefore stand
+ * @param unasked whether the acceptance of this key stands because nobody could look here and now
  */
 export function judge(
     problems: readonly Problem[],
     { accept }: Pick<Inventory, "accept">,
-    unasked: readonly Code[] = [],
+    unasked: (key: string) => boolean = () => false,
 ): Judged {
     const keyOf = (problem: Problem): string => `${problem.code} ${formatPath(problem.path)}`;
     const isAccepted = (problem: Problem): boolean => isWarning(problem.code) && accept[keyOf(problem)] !== undefined;
     const found = new Set(problems.map(keyOf));
-    const stale = Object.keys(accept).filter((key) => !found.has(key) && !unasked.some((code) => key.startsWith(code)));
+    const stale = Object.keys(accept).filter((key) => !found.has(key) && !unasked(key));
     return {
         problems: [...problems.filter((problem) => !isAccepted(problem)), ...stale.map(staleProblem)],
         accepted: problems.filter(isAccepted).map((problem) => ({ problem, reason: accept[keyOf(problem)] ?? "" })),

@@ -4,6 +4,7 @@ import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { notBuilt } from "./built";
 import { departedNodes, unsaidNodes } from "./leaving";
 import { sortByPlace } from "./load";
+import { isDroplet, tokenSecret } from "../droplet/plan";
 import { planSecrets } from "../secrets/plan";
 import type { Stack } from "./stack";
 
@@ -23,20 +24,22 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
     const nodes = Object.entries(inventory.nodes).filter(([name]) => !departed.includes(name));
     const inLock = (problem: Problem): PlacedProblem => ({ ...problem, file: shown(files.lock), line: 1, column: 1 });
     return [
-        ...notBuilt(inventory).map((problem) => stack.place(problem)),
+        ...notBuilt(stack).map((problem) => stack.place(problem)),
         ...artifactProblems(inventory, lock).map(inLock),
         ...nodes
             .filter(([name]) => lock.roads[name] === undefined)
-            .map(([name, { address }]) =>
+            .map(([name, node]) =>
                 inLock({
                     code: "SE042",
                     path: ["roads", name],
                     message: `${name} has no road.`,
-                    fix: addFix(name, address ?? "ADDRESS"),
+                    fix: isDroplet(node)
+                        ? "Run `./fleet pin`, which notes one."
+                        : addFix(name, node.address ?? "ADDRESS"),
                 }),
             ),
         ...nodes
-            .filter(([name]) => !hostKeys.some((key) => key.node === name))
+            .filter(([name, node]) => !isDroplet(node) && !hostKeys.some((key) => key.node === name))
             .map(([name, { address }]) => ({
                 code: "SE041" as const,
                 path: [name],
@@ -71,11 +74,17 @@ function secretProblems({ inventory, secretNames, place }: Stack): PlacedProblem
         .map(([name]) =>
             place({
                 code: "SE043",
-                path: ["models", "gateway", "keys"],
+                path: pathOf(name, inventory),
                 message: `The secret ${name} was never set.`,
                 fix: `Run \`./fleet secret set ${name}\`.`,
             }),
         );
+}
+
+/** Where the inventory asks for a secret of the operator's. */
+function pathOf(secret: string, { nodes }: Stack["inventory"]): (string | number)[] {
+    const [droplet = ""] = Object.keys(nodes).filter((name) => nodes[name] !== undefined && isDroplet(nodes[name]));
+    return secret === tokenSecret ? ["nodes", droplet, "droplet"] : ["models", "gateway", "keys"];
 }
 
 function addFix(name: string, address: string): string {

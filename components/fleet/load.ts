@@ -8,6 +8,7 @@ import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { expandKeys } from "./expand";
 import { fillNameFiles, type ReadBeside } from "./name-files";
 import type { Inventory } from "./schema";
+import { isClaimed } from "../node/claims";
 import { parseShape, valueAt } from "./shape";
 import { readSource, type Source } from "./source";
 
@@ -45,7 +46,12 @@ export function loadInventory(stack: string, file: string, text: string, around:
     const design = designFleet(inventory);
     const across = crossProblems({ stack, inventory, design, ...dayOf(around) }, source.value);
     const found = [...files.problems, ...shape.problems, ...twice, ...across];
-    const { problems, accepted } = judge(found, inventory, around.today === undefined ? datedCodes : []);
+    const dated = around.today === undefined ? datedCodes : [];
+    const { problems, accepted } = judge(
+        found,
+        inventory,
+        (key) => dated.some((code) => key.startsWith(code)) || isClaimed(key, design.machines),
+    );
     if (problems.some(({ code }) => !isWarning(code))) throw refusal(source, problems);
     const place = (problem: Problem): PlacedProblem => source.place(problem);
     return { inventory, design, warnings: sortByPlace(problems.map(place)), accepted, place };

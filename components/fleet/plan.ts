@@ -1,8 +1,12 @@
 import { relative } from "node:path";
-import type { DesiredState, Role } from "../converge/schema";
-import type { MeshNode } from "../mesh/plan";
+import type { Endpoint } from "../converge/dial";
+import type { Claims, DesiredState, Role } from "../converge/schema";
+import { planCloud, type CloudPlan } from "../droplet/plan";
+import { meshAddresses, type MeshNode } from "../mesh/plan";
 import type { Turn } from "../mesh/turn";
 import { planModels } from "../models/plan";
+import { planClaims } from "../node/claims";
+import { planDetours } from "../node/ways";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
 import { renderRoles } from "./render";
@@ -17,6 +21,8 @@ export interface NodePlan {
     /** Address it is reached at, and the TCP port of its sshd. */
     readonly address: string;
     readonly port: number;
+    /** Ways to it through other nodes, for when it does not answer at its address; absent without any. */
+    readonly detours?: readonly Endpoint[];
     readonly user: string;
     /** Loopback port of the road to it; 0 while the lock has none. */
     readonly road: number;
@@ -25,10 +31,14 @@ export interface NodePlan {
     /** Where that is pinned, `FILE:LINE`, for messages. */
     readonly hostKeyPlace: string;
     readonly incarnation: number;
+    /** What it is said to be; nothing of one that leaves, which goes whatever it is. */
+    readonly claims?: Claims;
     /** Address in the mesh, when the fleet has one. */
     readonly mesh?: string;
     /** Whether everything of ours is taken off it; it has no roles then. */
     readonly leaving: boolean;
+    /** The day since which it is not dialled, `2026-03-29`; what would change on it waits. Absent when it is dialled. */
+    readonly offline?: string;
     readonly roles: Readonly<Record<string, DesiredState>>;
     /** Names of the secrets that are stored on the node. */
     readonly secrets: readonly string[];
@@ -39,6 +49,8 @@ export interface FleetPlan {
     readonly fleet: string;
     readonly nodes: Readonly<Record<string, NodePlan>>;
     readonly secrets: Secrets;
+    /** What is rented; absent when nothing is. */
+    readonly cloud?: CloudPlan;
     /** Generation of every secret that was rotated; all others have 1. */
     readonly generations: Readonly<Record<string, number>>;
     /** The rotation of a node's mesh key that is under way. */
@@ -58,10 +70,12 @@ export function planFleet(files: Stack): FleetPlan {
     const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
     const { mesh } = stack.design;
     const nodes = Object.fromEntries(names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {})]));
+    const cloud = planCloud(files.inventory, stack.design.flows, files.operatorKeys, replacedDroplets(files));
     return {
         fleet: inventory.fleet,
         nodes,
         secrets,
+        ...(cloud === undefined ? {} : { cloud }),
         generations,
         ...(turn === undefined ? {} : { turn }),
         urls: planUrls(stack),
@@ -81,18 +95,23 @@ function planNode(
     const pin = hostKeys.find((key) => key.node === name);
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
+    const detours = planDetours(inventory, name, meshAddresses(inventory));
+    const machine = stack.design.machines[name];
     return {
         fleet: stack.name,
         name,
-        address: node?.address ?? "",
+        address: node?.address ?? stack.rented[name]?.address ?? "",
         port: node?.port ?? inventory.ssh.port ?? 22,
+        ...(detours.length === 0 ? {} : { detours }),
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
-        hostKey: pin?.key ?? "",
+        hostKey: stack.rented[name]?.hostKey ?? pin?.key ?? "",
         hostKeyPlace: `${shown(stack.files.knownHosts)}:${pin?.line ?? 1}`,
         incarnation,
+        ...(machine === undefined ? {} : { claims: planClaims(machine, inventory) }),
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
+        ...(node?.offline === undefined ? {} : { offline: node.offline }),
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
         secrets: secretsOf(Object.values(roles)),
     };
@@ -104,6 +123,15 @@ function secretsOf(roles: readonly Role[]): string[] {
         secrets === undefined ? [] : [Object.keys(secrets)],
     );
     return (others.length === 0 ? most : [...new Set([most, ...others].flat())]).sort();
+}
+
+/** Droplets whose incarnation is another one than the state's: only those may be replaced. */
+function replacedDroplets({ inventory, rented }: Stack): Set<string> {
+    const changed = Object.entries(inventory.nodes).filter(([name, { incarnation }]) => {
+        const before = rented[name]?.incarnation;
+        return before !== undefined && before !== incarnation;
+    });
+    return new Set(changed.map(([name]) => name));
 }
 
 function servedModels(inventory: Inventory): { model: string; slug: string }[] {

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { readDroplets, type RecordedDroplets } from "../droplet/recorded";
+import { stateInClone } from "./effects-state";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { readKnownHosts, type HostKey } from "./known-hosts";
 import { loadInventory, sortByPlace, type Loaded } from "./load";
@@ -15,6 +17,8 @@ export interface StackFiles {
     /** Certificate of the fleet's own CA (PEM), written after `up` for clients. */
     readonly ca: string;
     readonly passphrase: string;
+    /** Public keys that new droplets let in beside those of `people:`, in the form of authorized_keys. */
+    readonly operatorKeys: string;
 }
 
 /** A stack's files, read and checked. */
@@ -25,6 +29,10 @@ export interface Stack extends Loaded {
     /** Says where a path of the lock stands. */
     readonly placeInLock: (problem: Problem) => PlacedProblem;
     readonly hostKeys: readonly HostKey[];
+    /** Public keys that new droplets let in beside those of `people:`. */
+    readonly operatorKeys: readonly string[];
+    /** What the state knows of droplets. */
+    readonly rented: RecordedDroplets;
     /** Names of the secrets set with `./fleet secret set`; the values are not read here. */
     readonly secretNames: readonly string[];
     /** Path of the CA certificate as it is shown to people: relative to where they stand. */
@@ -46,6 +54,7 @@ export function stackFiles(root: string, name: string, inventory = ""): StackFil
         knownHosts: `${stem}.known_hosts`,
         ca: `${stem}.ca.pem`,
         passphrase: `${stem}.passphrase`,
+        operatorKeys: `${stem}.authorized_keys`,
     };
 }
 
@@ -76,6 +85,10 @@ export function readStack(root: string, name: string, inventory = "", today?: st
         lock,
         placeInLock: place,
         hostKeys: readKnownHosts(readText(files.knownHosts) ?? ""),
+        operatorKeys: (readText(files.operatorKeys) ?? "")
+            .split("\n")
+            .filter((line) => /^(sk-)?(ssh|ecdsa)-/.test(line)),
+        rented: rentedOf(root, name, text),
         secretNames: readSecretNames(readText(resolve(root, `Pulumi.${name}.yaml`))),
         shownCa: relative(process.cwd(), files.ca),
         chatPage: readFileSync(resolve(__dirname, "../models/gateway/chat.html"), "utf8"),
@@ -85,6 +98,11 @@ export function readStack(root: string, name: string, inventory = "", today?: st
 /** Gives the files with names that stand beside an inventory. */
 export function filesBeside(inventory: string): ReadBeside {
     return (file) => readText(resolve(inventory, "..", file));
+}
+
+/** Most fleets rent nothing, and a state may be large. */
+function rentedOf(root: string, name: string, inventory: string): RecordedDroplets {
+    return /\bdroplet\b/.test(inventory) ? readDroplets(stateInClone(root, name) ?? "{}") : {};
 }
 
 function readText(file: string): string | undefined {

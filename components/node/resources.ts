@@ -2,7 +2,16 @@ import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Bundle } from "../converge/bundle";
 import { digest } from "../converge/canonical";
-import { finishCommand, installCommand, leaveCommand, roleCommand, secretsCommand } from "../converge/resources";
+import {
+    bootCommand,
+    finishCommand,
+    installCommand,
+    leaveCommand,
+    roleCommand,
+    secretsCommand,
+    type Reach,
+} from "../converge/resources";
+import type { Roads } from "../converge/node-roads";
 import type { NodePlan } from "../fleet/plan";
 
 /** What the commands of all nodes share. */
@@ -11,6 +20,9 @@ export interface Shared {
     readonly program: Bundle;
     /** Runs a command again whose change waits to be confirmed. */
     readonly confirm?: pulumi.ErrorHook | undefined;
+    readonly roads: Roads;
+    /** How nodes are reached that are rented. */
+    readonly reach: (node: string) => Reach | undefined;
 }
 
 /**
@@ -32,8 +44,9 @@ export class Node extends pulumi.ComponentResource {
         opts: pulumi.ComponentResourceOptions,
     ) {
         super("sovereign-edge:node:Node", plan.name, {}, opts);
-        const converge = installCommand(plan, shared.program, { parent: this, dependsOn: [] });
-        this.ready = secretsCommand(plan, document, { parent: this, dependsOn: [converge] });
+        const converge = firstCommand(plan, shared, this);
+        const reach = shared.reach(plan.name);
+        this.ready = secretsCommand(plan, document, { parent: this, dependsOn: [converge], reach });
         for (const role of first) if (plan.roles[role] !== undefined) this.ready = this.addRole(role, this);
         this.registerOutputs({ address: plan.address });
     }
@@ -43,13 +56,19 @@ export class Node extends pulumi.ComponentResource {
         this.ready = this.addRole("wireguard", parent);
     }
 
+    /** Registers what every machine has beside what it serves: the roles `base` and `people`. */
+    addBase(): void {
+        for (const role of ["base", "people"]) if (this.plan.roles[role] !== undefined) this.addRole(role, this);
+    }
+
     /**
      * Registers a role of this node, to be applied once the node is ready.
      * @param after other commands of this node that must be done before
      */
     addRole(role: string, parent: pulumi.Resource, after: readonly remote.Command[] = []): remote.Command {
         const { confirm } = this.shared;
-        const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after], confirm });
+        const reach = this.shared.reach(this.plan.name);
+        const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after], confirm, reach });
         this.commands.set(role, command);
         return command;
     }
@@ -63,22 +82,32 @@ export class Node extends pulumi.ComponentResource {
      * Registers the sweep; to be called when every role is there.
      * @param addresses those that the node's roles refer to, by node
      */
-    finish(addresses: Readonly<Record<string, string>> = {}): void {
+    finish(addresses: Readonly<Record<string, pulumi.Input<string>>> = {}): void {
         const { fleet, name: node, incarnation, roles } = this.plan;
         const hashes = Object.fromEntries(Object.entries(roles).map(([role, desired]) => [role, digest(desired)]));
-        const roster = { version: 1 as const, fleet, node, incarnation, roles: hashes, addresses };
+        const roster = pulumi
+            .output(addresses)
+            .apply((known) => ({ version: 1 as const, fleet, node, incarnation, roles: hashes, addresses: known }));
+        const { confirm, reach } = this.shared;
         const dependsOn = [this.ready, ...this.commands.values()];
-        finishCommand(this.plan, roster, { parent: this, dependsOn, confirm: this.shared.confirm });
+        finishCommand(this.plan, roster, { parent: this, dependsOn, confirm, reach: reach(node) });
     }
 }
 
 /** A machine that leaves the fleet: what it has of ours is taken off, the program at last. */
 export class LeavingNode extends pulumi.ComponentResource {
-    constructor(plan: NodePlan, { program }: Shared, opts: pulumi.ComponentResourceOptions) {
+    constructor(plan: NodePlan, shared: Shared, opts: pulumi.ComponentResourceOptions) {
         // The type of Node: `program on NODE` and `converge on NODE` stay the resources that they were.
         super("sovereign-edge:node:Node", plan.name, {}, opts);
-        const converge = installCommand(plan, program, { parent: this, dependsOn: [] });
-        leaveCommand(plan, { parent: this, dependsOn: [converge] });
+        const converge = firstCommand(plan, shared, this);
+        leaveCommand(plan, { parent: this, dependsOn: [converge], reach: shared.reach(plan.name) });
         this.registerOutputs({ address: plan.address });
     }
+}
+
+/** `converge on NODE`, on a rented machine after its first boot. */
+function firstCommand(plan: NodePlan, { program, roads, reach }: Shared, parent: pulumi.Resource): remote.Command {
+    const end = reach(plan.name);
+    const boot = end === undefined ? [] : [bootCommand(plan, roads, { parent, dependsOn: [], reach: end })];
+    return installCommand(plan, program, { parent, dependsOn: boot, reach: end });
 }

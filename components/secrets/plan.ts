@@ -1,3 +1,4 @@
+import { isDroplet, tokenSecret } from "../droplet/plan";
 import { meshedNodes } from "../mesh/plan";
 import { certificateSecret, keySecret } from "../models/gateway/secrets";
 import { planGateway } from "../models/plan";
@@ -43,9 +44,14 @@ export function planSecrets(inventory: Inventory): Secrets {
         ...meshed.map((node): [string, SecretSource] => [privateKeySecret(node), { kind: "wireguard", node }]),
         ...(gateway?.upstreams ?? []).map((served): [string, SecretSource] => [served.apiKey, { kind: "password" }]),
         ...(gateway?.keys ?? []).map((key): [string, SecretSource] => [key, { kind: "operator" }]),
+        ...(Object.values(inventory.nodes).some(isDroplet) ? [operated(tokenSecret)] : []),
         ...(gateway === undefined || gateway.public ? [] : ownCertificate(gateway.host)),
     ];
     return Object.fromEntries(entries);
+}
+
+function operated(name: string): [string, SecretSource] {
+    return [name, { kind: "operator" }];
 }
 
 function ownCertificate(host: string): [string, SecretSource][] {

@@ -1,71 +1,10 @@
 import { readFileSync } from "node:fs";
-import * as pulumi from "@pulumi/pulumi";
 import { bundleOf, readProgram } from "../../components/converge/bundle";
-import { planFleet, type FleetPlan } from "../../components/fleet/plan";
-import { Fleet } from "../../components/fleet/resources";
+import type { FleetPlan } from "../../components/fleet/plan";
+import { register, type Registered } from "../support/register";
 import { devText, homeText, stackOf } from "../support/stack";
 
 const secretSignature = "4dabf18193072939515e22adb298388d";
-
-interface Registered {
-    readonly type: string;
-    readonly name: string;
-    readonly inputs: Record<string, unknown>;
-    readonly dependsOn: readonly string[];
-}
-
-/**
- * Registers a fleet with the SDK's mocks and gives everything that was registered, by name.
- * @param change what the plan is made into before
- */
-async function register(
-    name: string,
-    text: string,
-    change: (plan: FleetPlan) => FleetPlan = (plan) => plan,
-): Promise<Map<string, Registered>> {
-    const found = new Map<string, Registered>();
-    await pulumi.runtime.setMocks(
-        {
-            newResource: ({ type, name: resource, inputs }) => ({
-                id: `${resource} id`,
-                state: {
-                    ...(inputs as object),
-                    base64: Buffer.alloc(32, resource.length).toString("base64"),
-                    result: "s3cret".repeat(7),
-                    certPem: "PEM",
-                    privateKeyPem: `KEY ${type}`,
-                    certRequestPem: "CSR",
-                },
-            }),
-            call: ({ inputs }) => inputs as Record<string, unknown>,
-        },
-        "sovereign-edge",
-        name,
-        false,
-    );
-    const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: (...args: unknown[]) => unknown };
-    const original = monitor.registerResource.bind(monitor);
-    monitor.registerResource = (request: unknown, ...rest: unknown[]): unknown => {
-        const r = request as {
-            getType(): string;
-            getName(): string;
-            getObject(): { toJavaScript(): Record<string, unknown> };
-            getDependenciesList(): string[];
-        };
-        const dependsOn = r.getDependenciesList().map((urn) => urn.split("::").at(-1)!);
-        found.set(r.getName(), {
-            type: r.getType(),
-            name: r.getName(),
-            inputs: r.getObject().toJavaScript(),
-            dependsOn,
-        });
-        return original(request, ...rest);
-    };
-    const noSecrets: Record<string, string> = {};
-    new Fleet(change(planFleet(stackOf(name, text))), pulumi.output(noSecrets));
-    await pulumi.runtime.disconnect();
-    return found;
-}
 
 const commands = (all: Map<string, Registered>): Registered[] =>
     [...all.values()].filter((r) => r.type.startsWith("command:remote:"));
@@ -74,7 +13,7 @@ const nodeOf = (name: string): string | undefined => / on (\S+)$/.exec(name)?.[1
 describe("dev", () => {
     let all: Map<string, Registered>;
     beforeAll(async () => {
-        all = await register("dev", devText);
+        all = await register(stackOf("dev", devText));
     });
 
     test("one command a role, and program, converge, secrets and finish on every node", () => {
@@ -83,6 +22,9 @@ describe("dev", () => {
                 .map((r) => r.name)
                 .sort(),
         ).toEqual([
+            "base on alice",
+            "base on cecilia",
+            "base on gematria",
             "caddy on gematria",
             "converge on alice",
             "converge on cecilia",
@@ -145,7 +87,9 @@ describe("dev", () => {
         expect(on("pdns on gematria")).toEqual(["wireguard on gematria"]);
         expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria", "wireguard on gematria"]);
         expect(on("caddy on gematria")).toEqual(["wireguard on gematria", "zone-dev.example on gematria"]);
+        expect(on("base on gematria")).toEqual(["wireguard on gematria"]);
         expect(on("finish on gematria")).toEqual([
+            "base on gematria",
             "caddy on gematria",
             "firewall on gematria",
             "packages on gematria",
@@ -186,12 +130,13 @@ describe("dev", () => {
 });
 
 test("a fleet of one box has no mesh and gets a certificate of its own CA", async () => {
-    const all = await register("home", homeText);
+    const all = await register(stackOf("home", homeText));
     expect(
         commands(all)
             .map((r) => r.name)
             .sort(),
     ).toEqual([
+        "base on box",
         "caddy on box",
         "converge on box",
         "finish on box",
@@ -218,7 +163,7 @@ const changing =
 const header = { version: 1 as const, fleet: "dev", node: "gematria", incarnation: 1 };
 
 test("the engine uploads a file whose place is the same on every computer, and tells the node its hash", async () => {
-    const all = await register("home", homeText);
+    const all = await register(stackOf("home", homeText));
     const { source, remotePath, triggers } = all.get("program on box")!.inputs;
     expect(source).toMatchObject({ path: ".state/converge-program.json" });
     expect([remotePath, triggers]).toEqual([".sovereign-edge-program.json", [1]]);
@@ -229,7 +174,7 @@ test("the engine uploads a file whose place is the same on every computer, and t
 
 test("a node that leaves is registered with program, converge and leave alone, under the names it had", async () => {
     const leave = changing("cecilia", () => ({ leaving: true, roles: {}, secrets: [] }));
-    const all = await register("dev", devText, leave);
+    const all = await register(stackOf("dev", devText), leave);
     expect(
         commands(all)
             .map((r) => r.name)
@@ -248,7 +193,7 @@ test("the sweep carries the addresses that a role of the node refers to, and no 
     const text = "endpoint {{address:alice}}:51820\n";
     const files = { "/etc/x": { mode: "0644", owner: "root:root", text } };
     const edit = changing("gematria", ({ roles }) => ({ roles: { ...roles, x: { ...header, role: "x", files } } }));
-    const all = await register("dev", devText, edit);
+    const all = await register(stackOf("dev", devText), edit);
     const roster = (node: string): { addresses: unknown } =>
         JSON.parse(all.get(`finish on ${node}`)!.inputs["stdin"] as string) as { addresses: unknown };
     expect(roster("gematria").addresses).toEqual({ alice: "192.168.8.11" });

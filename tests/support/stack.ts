@@ -34,10 +34,12 @@ export function stackOf(name: string, text: string): Stack {
     return {
         ...loaded,
         name,
-        files: { inventory: "", lock: "", knownHosts: "", ca: "", passphrase: "" },
+        files: { inventory: "", lock: "", knownHosts: "", ca: "", passphrase: "", operatorKeys: "" },
         lock: fullLock(name, nodes),
         placeInLock: (problem) => ({ ...problem, file: `stacks/${name}.lock.yaml`, line: 1, column: 1 }),
         hostKeys: nodes.map((node, index) => ({ node, key: hostKey, line: index + 1 })),
+        operatorKeys: [],
+        rented: {},
         secretNames: [],
         shownCa: `stacks/${name}.ca.pem`,
         chatPage: "<h1>{{model}}</h1>\n",

@@ -10,4 +10,8 @@ export const hardwareCodes = {
     SE117: { rule: "What is written all day does not lie on an SD card.", warning: true },
     SE118: { rule: "What a droplet's size decides is not written beside it." },
     SE119: { rule: "A page size is one that the hardware has." },
+    SE129: {
+        rule: "A machine is what the inventory says: memory, board, system, page size, disk and accelerator, measured on it before anything is changed there.",
+        warning: true,
+    },
 } as const;

@@ -24,6 +24,8 @@ function register(name: string, raw: RawNode, shared: Shared): void {
 export = async (): Promise<void> => {
     const { nodes } = JSON.parse(readFileSync(process.env[rawVariable] ?? "", "utf8")) as RawFleet;
     const plans = Object.entries(nodes).map(([name, node]) => planOf(name, node));
-    const shared: Shared = { program: shipProgram(), confirm: await confirmHook(plans, openRoads(plans)) };
+    const roads = openRoads(plans);
+    const confirm = await confirmHook(plans, roads);
+    const shared: Shared = { program: shipProgram(), confirm, roads, reach: () => undefined };
     for (const [name, node] of Object.entries(nodes)) register(name, node, shared);
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DesiredFile, Role } from "../../../components/converge/schema";
 import { hostKeyOf } from "../../../lab/identity";
-import { machineNamed } from "../../../lab/plan";
+import { machineNamed } from "../../../lab/roster";
 import { lab, on, run, until, type Result } from "../support";
 import type { RawFleet, RawNode } from "./raw";
 

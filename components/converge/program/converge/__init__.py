@@ -7,6 +7,9 @@
     converge.py release         sweeps everything, removes the program; data directories stay and are listed
     converge.py recover [boot]  finishes with a change that was cut off or not confirmed; `boot`: no service runs yet
     converge.py status          prints JSON; takes no lock
+    converge.py relay           moves what a silent relay passed on to another one, and back; takes no lock
+    converge.py facts           prints what the machine is, as JSON
+    converge.py pairs           stdin = who is to be reached; prints which peers answer over the mesh, as JSON
     converge.py zone-check DOMAIN FILE    loads a zone into a scratch database and checks it (PowerDNS on SQLite)
     converge.py zone-load  DOMAIN FILE    serves the zone under a raised serial, when its records are others than now
     converge.py zone-drop  DOMAIN         stops serving the zone
@@ -20,7 +23,8 @@ The documents' schema stands in schema.ts. The hash of a desired state is the SH
 no white space, as canonical.ts writes it.
 
 What the machine keeps, all below /var/lib/sovereign-edge (0700):
-    node.json          fleet and node, from the first document that came
+    node.json          fleet, node and machine, from the first document that stored anything
+    claims.json        what the inventory said of the machine when the program was installed
     roles/ROLE.json    what was applied, the hashes of the rendered texts, and everything the role ever touched
     secrets/NAME.json  a secret's values (0600)
     wireguard.json     public keys of the mesh

@@ -45,11 +45,12 @@ class PackageSpec(TypedDict):
 
 
 class UserSpec(TypedDict):
-    """A system user and the groups it is in beside its own."""
+    """A system user, or a person, and the groups it is in beside its own."""
 
     home: str
     shell: str
     groups: dict[str, bool]
+    person: bool
 
 
 class FileSpec(TypedDict):
@@ -184,11 +185,45 @@ class Roster(TypedDict):
 
 
 class InstallDocument(TypedDict):
-    """Which program a machine should have: the SHA-256 of its bundle."""
+    """Which program a machine should have (the SHA-256 of its bundle), and what it is said to be."""
 
     fleet: str
     node: str
     program: str
+    claims: Claims
+
+
+class MemoryClaim(TypedDict):
+    """Bytes of memory; `exact` when a board of that name has no more."""
+
+    bytes: int
+    exact: bool
+
+
+class DiskClaim(TypedDict):
+    """Kind of the disk that `/` is on, as an inventory names it, and its size in bytes."""
+
+    kind: str
+    size: int
+
+
+class Claims(TypedDict, total=False):
+    """What the inventory says that a machine is; an absent field claims nothing."""
+
+    profile: str
+    """the value of `hardware:` or `droplet:`"""
+    place: str
+    """what an acceptance begins with: the code and the node's path"""
+    arch: str
+    memory: MemoryClaim
+    boards: dict[str, bool]
+    """beginnings of the names that the board may have"""
+    os: str
+    pageSize: int
+    disk: DiskClaim
+    npu: str
+    accept: dict[str, bool]
+    """claims that are known not to hold"""
 
 
 SECTIONS = ["sources", "packages", "secrets", "groups", "users", "directories", "artifacts", "images", "files", "links"]
@@ -196,7 +231,7 @@ SECTIONS += ["units", "actions", "removal", "sysctl", "modules", "checks", "jobs
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "sources": {"architectures": ""},
     "packages": {"version": "", "hold": False},
-    "users": {"shell": "/usr/sbin/nologin", "groups": {}},
+    "users": {"shell": "/usr/sbin/nologin", "groups": {}, "person": False},
     "directories": {"keep": False},
     "artifacts": {"unpack": "", "mode": "0644"},
     "files": {"validate": []},
@@ -339,7 +374,9 @@ def parse_roster(data: bytes) -> Roster:
 
 
 def parse_install(data: bytes) -> InstallDocument:
-    """An install document."""
+    """An install document; without claims nothing is claimed."""
     document = parse_json(data)
     INSTALL(document, "")
+    assert isinstance(document, dict)
+    document.setdefault("claims", {})
     return cast(InstallDocument, document)

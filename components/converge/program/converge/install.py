@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 
 from converge import journal as journals
+from converge.claims import record_claims, require_claims
 from converge.documents import parse_install
 from converge.durable import content, fsync_directory, remove, sync_tree, write_durably
 from converge.errors import Failed, Refused
@@ -45,10 +46,11 @@ def install(machine: Machine, data: bytes, upload: str = "") -> list[str]:
     """The verb `install`: `data` names the program that is wanted by its SHA-256, `upload` is where it was put."""
     document = parse_install(data)
     machine.check_identity(cast("Mapping[str, object]", document))
+    require_claims(machine, document)
     wanted = document["program"]
     place = machine.at(LIBRARY) + "/versions/" + wanted[:16]
     with locked(machine, "install"):
-        machine.record_identity(cast("Mapping[str, object]", document))
+        record_claims(machine, document["claims"])
         text = _bundle(machine, wanted)
         files = cast("dict[str, str]", json.loads(text))
         stale = not _is_in_use(machine, place, files, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -160,6 +161,10 @@ class Machine:
         """Where a path of the machine really is."""
         return self.root + name
 
+    def kernel(self, name: str) -> str:
+        """Where the kernel shows a thing; a root without a tree of its own (/proc, /sys) is shown the real one."""
+        return self.at(name) if os.path.isdir(self.at("/" + name.split("/")[1])) else name
+
     def state(self, name: str) -> str:
         """A file of converge.py's own."""
         return f"{self.root}{STATE}/{name}"
@@ -216,7 +221,7 @@ class Machine:
     # Identity
 
     def check_identity(self, document: Mapping[str, object]) -> bool:
-        """Whether no identity is recorded yet. Refuses a document for another fleet or node."""
+        """Whether this identity is still to be recorded. Refuses a document for another fleet, node or machine."""
         known = self.load("node.json")
         if not isinstance(known, dict):
             return True
@@ -224,14 +229,33 @@ class Machine:
             if known.get(field) != document[field]:
                 raise Refused(
                     f"{field} is {shown(str(document[field]))}, but this machine is"
-                    f" {known.get('node')} of fleet {known.get('fleet')}"
+                    f" {known.get('node')} of fleet {known.get('fleet')}; correct the address, or take it out of there"
                 )
-        return False
+        incarnation = cast(int, document.get("incarnation", 0))
+        machine = self.machine_id()
+        if incarnation > known.get("incarnation", incarnation):
+            return True
+        if "machine" not in known or machine in ("", known["machine"]):
+            return bool(machine) and "machine" not in known
+        raise Refused(
+            f"this is a copy of {known['node']}'s disk in another machine: {known['node']} had machine id"
+            f" {known['machine']} since {known['since']}, and this one has {machine}. If it is the new"
+            f" {known['node']}, write incarnation: {incarnation + 1} in its block"
+        )
 
     def record_identity(self, document: Mapping[str, object]) -> None:
-        """Records fleet and node when no document did so far."""
+        """Records fleet, node and machine when no document did so far."""
         if self.check_identity(document):
-            self.save("node.json", {"fleet": document["fleet"], "node": document["node"], "since": now()})
+            who = {"fleet": document["fleet"], "node": document["node"], "machine": self.machine_id()}
+            self.save("node.json", {**who, "since": now(), "incarnation": document.get("incarnation", 0)})
+
+    def machine_id(self) -> str:
+        """machine-id(5), made when the system was installed; "" for one that goes with the next boot."""
+        with contextlib.suppress(OSError), open(self.at("/etc/machine-id"), encoding="ascii", errors="replace") as file:
+            # systemd mounts a passing one over the file where it could not write it down.
+            if os.fstat(file.fileno()).st_dev == os.stat(self.at("/etc")).st_dev:
+                return file.read().strip()
+        return ""
 
     # Manifests
 

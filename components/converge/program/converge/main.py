@@ -87,6 +87,27 @@ def _turn(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) ->
     return follow(machine, words[0])
 
 
+def _relay(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    import time
+
+    from converge.ping import answering
+    from converge.relay import watch
+
+    return watch(machine, answering, time.time())
+
+
+def _facts(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.facts import print_facts
+
+    return print_facts(machine)
+
+
+def _pairs(machine: Machine, _words: Sequence[str], read: Callable[[], bytes]) -> list[str]:
+    from converge.pairs import pairs
+
+    return pairs(machine, read())
+
+
 def _zone(machine: Machine, verb: str, words: Sequence[str]) -> list[str]:
     from converge import zones
 
@@ -107,8 +128,11 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "recover": (0, 1, _recover),
     "run": (1, 1, _run),
     "status": (0, 0, _status),
+    "facts": (0, 0, _facts),
+    "pairs": (0, 0, _pairs),
     "history": (0, 1, _history),
     "turn": (1, 1, _turn),
+    "relay": (0, 0, _relay),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import struct
 from collections.abc import Collection, Mapping
 
 from converge.documents import ArtifactSpec, Desired, Requires
 from converge.downloads import UNPACKED, is_obtained
-from converge.durable import text_of
 from converge.errors import Failed
+from converge.facts import architecture, memory_total, system_name
 from converge.machine import Machine
 from converge.paths import STATE
 from converge.room import is_read_only, room_at
@@ -89,25 +87,3 @@ def _one_a_place(machine: Machine, names: list[str]) -> list[str]:
 def _disk(requires: Requires, previous: Desired | None) -> dict[str, int]:
     before = previous["requires"]["disk"] if previous else {}
     return {name: size for name, size in requires["disk"].items() if size > before.get(name, 0)}
-
-
-def memory_total(machine: Machine) -> int:
-    """Bytes of memory that the kernel has."""
-    found = re.search(r"^MemTotal:\s+(\d+) kB$", text_of(machine.at("/proc/meminfo")), re.MULTILINE)
-    found = found or re.search(r"^MemTotal:\s+(\d+) kB$", text_of("/proc/meminfo"), re.MULTILINE)
-    return int(found[1]) * 1024 if found else 0
-
-
-def system_name(machine: Machine) -> str:
-    """ID and VERSION_ID of os-release(5) with a dash between, such as debian-13."""
-    found = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', text_of(machine.at("/etc/os-release")), re.MULTILINE))
-    return f"{found.get('ID', 'unknown')}-{found.get('VERSION_ID', 'unknown')}"
-
-
-def architecture() -> str:
-    """What programs have to be made for, in Debian's words. A 64-bit kernel may carry a 32-bit system, as on some
-    Raspberry Pis; this Python is part of that system."""
-    machine, wide = os.uname().machine, struct.calcsize("P") == 8
-    names = {"x86_64": ("amd64", "i386"), "aarch64": ("arm64", "armhf"), "armv7l": ("armhf", "armhf")}
-    long, short = names.get(machine, (machine, machine))
-    return long if wide else short

@@ -123,7 +123,7 @@ ROLE: Mapping[str, Checker] = {
     "packages": record(PACKAGE, struct({}, {"version": VERSION, "hold": TRUE})),
     "secrets": record(SECRET_NAME, WHOLE),
     "groups": record(ACCOUNT, NOTHING),
-    "users": record(ACCOUNT, struct({"home": path}, {"shell": path, "groups": record(ACCOUNT, TRUE)})),
+    "users": record(ACCOUNT, struct({"home": path}, {"shell": path, "groups": record(ACCOUNT, TRUE), "person": TRUE})),
     "directories": record(path, struct({"mode": MODE, "owner": OWNER}, {"keep": boolean})),
     "artifacts": record(
         path,
@@ -167,4 +167,17 @@ SECRETS = struct(
     {},
 )
 ROSTER = struct({**_HEADER, "roles": record(NAME, HASH)}, {"addresses": record(NAME, ADDRESS)})
-INSTALL = struct({**_HEADER, "program": HASH}, {})
+_CLAIMS = struct(
+    {"profile": NAME, "place": string(r"SE[0-9]{3} [!-~]{1,200}", "a code and a path")},
+    {
+        "arch": choice("amd64", "arm64"),
+        "memory": struct({"bytes": WHOLE, "exact": boolean}, {}),
+        "boards": record(string(r"[ -~]{1,100}", "the name of a board"), TRUE),
+        "os": SYSTEM,
+        "pageSize": integer(4096, 1048576),
+        "disk": struct({"kind": choice("sd", "emmc", "usb-ssd", "ssd", "nvme", "hdd"), "size": WHOLE}, {}),
+        "npu": NAME,
+        "accept": record(choice("memory", "board", "os", "pages", "disk", "npu"), TRUE),
+    },
+)
+INSTALL = struct({**_HEADER, "program": HASH}, {"claims": _CLAIMS})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 import time
 
+from converge.claims import claim_report
 from converge.downloads import downloads_under_way
-from converge.durable import now, text_of
+from converge.durable import now
+from converge.facts import facts
 from converge.jobs import job_report
 from converge.lock import holder
 from converge.machine import Machine
@@ -19,10 +19,11 @@ from converge.typed import cast
 def status(machine: Machine) -> list[str]:
     """The verb `status`: one JSON object. Changes nothing, waits for nobody, and holds no secret."""
     manifests = machine.manifests()
+    found = facts(machine)
     identity = cast("dict[str, object]", machine.load("node.json") or {})
     units = sorted({unit for manifest in manifests.values() for unit in manifest["touched"]["units"]})
     states = machine.unit_states(units)
-    jobs = {role: found["jobs"] for role, manifest in manifests.items() if (found := manifest["desired"])}
+    jobs = {role: desired["jobs"] for role, manifest in manifests.items() if (desired := manifest["desired"])}
     report = {
         "version": 1,
         "fleet": identity.get("fleet", ""),
@@ -42,7 +43,8 @@ def status(machine: Machine) -> list[str]:
         "jobs": job_report(machine, jobs),
         "downloads": downloads_under_way(machine),
         "wireguard": handshake_ages(machine),
-        **facts(machine),
+        "claims": claim_report(machine, found),
+        **found,
     }
     return [json.dumps(report, sort_keys=True)]
 
@@ -52,22 +54,3 @@ def handshake_ages(machine: Machine) -> dict[str, int | None]:
     result = machine.system.run(["wg", "show", "all", "latest-handshakes"], 5)
     found = re.findall(r"^\S+\t(\S{44})\t(\d+)$", result.output, re.MULTILINE) if result.code == 0 else []
     return {key: max(0, int(time.time()) - int(at)) if int(at) else None for key, at in found}
-
-
-def facts(machine: Machine) -> dict[str, object]:
-    """What the machine is: system, processor, page size in bytes, disk, memory in bytes, uptime in seconds."""
-    release_file = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', text_of(machine.at("/etc/os-release")), re.MULTILINE))
-    memory = dict(re.findall(r"^(\w+):\s+(\d+) kB$", text_of("/proc/meminfo"), re.MULTILINE))
-    room = os.statvfs(machine.at("/"))
-    return {
-        "os": {"id": release_file.get("ID", ""), "version": release_file.get("VERSION_ID", "")},
-        "kernel": os.uname().release,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "arch": os.uname().machine,
-        "pageSize": os.sysconf("SC_PAGE_SIZE"),
-        "disk": {"free": room.f_bavail * room.f_frsize, "total": room.f_blocks * room.f_frsize},
-        "memory": {
-            key: int(memory.get(name, 0)) * 1024 for key, name in (("available", "MemAvailable"), ("total", "MemTotal"))
-        },
-        "uptime": int(float((text_of("/proc/uptime") or "0").split()[0])),
-    }

@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Mapping
 
-from converge.documents import Secret, parse_secrets
+from converge.documents import Secret, SecretsDocument, parse_secrets
 from converge.errors import Failed, Refused, enumerate_some, shown
 from converge.lock import locked
 from converge.log import Event, logged
@@ -25,6 +25,7 @@ def store_secrets(machine: Machine, data: bytes) -> list[str]:
     """The verb `secrets`. Names and generations are all that is ever printed."""
     document = parse_secrets(data)
     machine.check_identity(cast("Mapping[str, object]", document))
+    require_own_name(machine, document)
     with locked(machine, "secrets"):
         machine.record_identity(cast("Mapping[str, object]", document))
         stores: dict[str, object] = {}
@@ -46,6 +47,19 @@ def store_secrets(machine: Machine, data: bytes) -> list[str]:
                 for file, value in stores.items():
                     machine.save(file, value)
     return ["changed: " + enumerate_some(changed)] if changed else ["unchanged"]
+
+
+def require_own_name(machine: Machine, document: SecretsDocument) -> None:
+    """Refuses a machine that calls itself like another node, before it is noted as this one. Later it may: a new node
+    can get a name that a machine has had for long."""
+    from converge.facts import hostname
+
+    name = hostname(machine).split(".")[0]
+    if name != document["node"] and name in document["wireguard"] and machine.load("node.json") is None:
+        raise Refused(
+            f"this machine calls itself {name}, and {name} is another node of the fleet. Correct the address of"
+            f" {document['node']} when it is {name}'s, else run `hostnamectl set-hostname {document['node']}` on it"
+        )
 
 
 def secret_value(machine: Machine, name: str, generation: int) -> str:

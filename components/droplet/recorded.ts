@@ -1,0 +1,71 @@
+/** What the state knows of a droplet. */
+export interface RecordedDroplet {
+    /** Its reserved IP. */
+    readonly address?: string;
+    /** The host key that the program made, `ssh-ed25519 AAAA…`. */
+    readonly hostKey?: string;
+    /** Id at DigitalOcean. */
+    readonly id?: string;
+    /** Number of the machine behind the name. */
+    readonly incarnation?: number;
+}
+
+/** What the state knows of every droplet, by node. */
+export type RecordedDroplets = Readonly<Record<string, RecordedDroplet>>;
+
+interface Resource {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    /** Replaced, and not yet deleted. */
+    readonly delete?: boolean;
+    readonly replacementTrigger?: unknown;
+    readonly outputs?: { readonly ipAddress?: unknown; readonly publicKeyOpenssh?: unknown };
+}
+
+interface State {
+    /** As `pulumi stack export` writes it. */
+    readonly deployment?: { readonly resources?: readonly Resource[] } | null;
+    /** As the file backend keeps it. */
+    readonly checkpoint?: { readonly latest?: { readonly resources?: readonly Resource[] } | null };
+}
+
+/** Names of the resources of a droplet: `droplet gematria`, `address of gematria`, `host key of gematria`. */
+export const names = {
+    droplet: (node: string): string => `droplet ${node}`,
+    address: (node: string): string => `address of ${node}`,
+    hostKey: (node: string): string => `host key of ${node}`,
+} as const;
+
+/**
+ * Reads out of a stack's state what was rented.
+ * @param text an exported state, or a checkpoint of the file backend
+ * @throws SyntaxError when it is not JSON
+ */
+export function readDroplets(text: string): RecordedDroplets {
+    const { deployment, checkpoint } = JSON.parse(text) as State;
+    const found: Record<string, RecordedDroplet> = {};
+    for (const resource of deployment?.resources ?? checkpoint?.latest?.resources ?? []) {
+        const [, node] = /^(?:droplet|address of|host key of) (\S+)$/.exec(resource.urn.split("::").at(-1) ?? "") ?? [];
+        if (node === undefined || resource.delete === true) continue;
+        found[node] = { ...found[node], ...factOf(resource) };
+    }
+    return found;
+}
+
+function factOf({ type, id, replacementTrigger: incarnation, outputs }: Resource): RecordedDroplet {
+    const { ipAddress, publicKeyOpenssh } = outputs ?? {};
+    switch (type) {
+        case "digitalocean:index/droplet:Droplet":
+            return {
+                ...(id === undefined ? {} : { id }),
+                ...(typeof incarnation === "number" ? { incarnation } : {}),
+            };
+        case "digitalocean:index/reservedIp:ReservedIp":
+            return typeof ipAddress === "string" ? { address: ipAddress } : {};
+        case "tls:index/privateKey:PrivateKey":
+            return typeof publicKeyOpenssh === "string" ? { hostKey: publicKeyOpenssh.trim() } : {};
+        default:
+            return {};
+    }
+}

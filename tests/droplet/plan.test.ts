@@ -1,0 +1,134 @@
+import { parse } from "yaml";
+import { completenessProblems } from "../../components/fleet/complete";
+import { planFleet } from "../../components/fleet/plan";
+import { readDroplets } from "../../components/droplet/recorded";
+import { renderUserData } from "../../components/droplet/render";
+import { planVpcs } from "../../components/droplet/vpcs";
+import { regionNames } from "../../components/node/droplets";
+import { devText, stackOf } from "../support/stack";
+import { operatorKey, rentedStack, rentedText } from "./support";
+
+test("a fleet without droplets rents nothing and needs no token", () => {
+    const plan = planFleet(stackOf("dev", devText));
+    expect([plan.cloud, plan.secrets["digitalocean-token"]]).toEqual([undefined, undefined]);
+});
+
+test("a droplet is planned with what its inventory says, open to what the internet may reach and to nothing else", () => {
+    const { cloud } = planFleet(rentedStack());
+    expect(cloud?.droplets["gematria"]).toEqual({
+        name: "gematria",
+        size: "s-1vcpu-1gb",
+        region: "nyc3",
+        image: "debian-13-x64",
+        user: "admin",
+        port: 22,
+        incarnation: 1,
+        tag: "sovereign-edge-dev-gematria",
+        open: [
+            { protocol: "tcp", port: 22 },
+            { protocol: "tcp", port: 53 },
+            { protocol: "udp", port: 53 },
+            { protocol: "tcp", port: 80 },
+            { protocol: "tcp", port: 443 },
+            { protocol: "udp", port: 443 },
+            { protocol: "udp", port: 51820 },
+        ],
+        protect: true,
+    });
+    expect(cloud).toMatchObject({ tag: "sovereign-edge-dev", vpcs: { nyc3: "10.100.32.0/20" } });
+    expect(Object.values(cloud?.keys ?? {})).toEqual([operatorKey]);
+});
+
+test("nobody is asked for a pin or an address of a droplet, and the token is asked for by name", () => {
+    const problems = completenessProblems({ ...rentedStack(), secretNames: [] });
+    expect(problems.map(({ code, message, path }) => [code, message, path])).toEqual([
+        ["SE043", "The secret digitalocean-token was never set.", ["nodes", "gematria", "droplet"]],
+    ]);
+});
+
+test("other nodes name its address and wait for none", () => {
+    const { nodes } = planFleet(rentedStack());
+    const conf = nodes["alice"]?.roles["wireguard"]?.files?.["/etc/wireguard/wg0.conf"]?.text;
+    expect(conf).toContain("Endpoint = {{address:gematria}}:51820\n");
+    const zone = nodes["gematria"]?.roles["zone-dev.example"]?.files?.["/etc/powerdns/zones/dev.example.zone"]?.text;
+    expect(zone).toContain("ai.dev.example.\t300\tIN\tA\t{{address:gematria}}\n");
+});
+
+describe("protection", () => {
+    const recorded = { gematria: { address: "203.0.113.10", incarnation: 1 } };
+    const protectedIn = (text: string): boolean | undefined =>
+        planFleet(rentedStack(text, recorded)).cloud?.droplets["gematria"]?.protect;
+
+    test("holds while the incarnation is the one of the state", () => {
+        expect(protectedIn(rentedText)).toBe(true);
+    });
+    test("is lifted for the one whose incarnation went up", () => {
+        expect(protectedIn(rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2"))).toBe(false);
+    });
+});
+
+test("the private networks of all regions are apart, and another region changes none", () => {
+    const nodes = (names: readonly string[]): Parameters<typeof planVpcs>[0]["nodes"] =>
+        Object.fromEntries(names.map((region) => [region, { droplet: "s-1vcpu-1gb", region, incarnation: 1 }]));
+    const all = planVpcs({ nodes: nodes(regionNames), vpcs: {} });
+    expect(new Set(Object.values(all)).size).toBe(regionNames.length);
+    for (const region of regionNames) {
+        expect(planVpcs({ nodes: nodes([region]), vpcs: {} })).toEqual({ [region]: all[region] });
+    }
+    expect(planVpcs({ nodes: nodes(["nyc3"]), vpcs: { nyc3: "10.7.0.0/24", fra1: "10.8.0.0/24" } })).toEqual({
+        nyc3: "10.7.0.0/24",
+    });
+});
+
+describe("user data", () => {
+    const pair = { privateKey: "-----BEGIN…\nAAAA\n-----END…\n", publicKey: "ssh-ed25519 AAAA\n" };
+    const render = (user: string, port = 22): string =>
+        renderUserData({ name: "gematria", user, port }, [operatorKey], pair);
+
+    test("is what cloud-init reads: the header first, the host key whole, one login with sudo", () => {
+        const text = render("admin");
+        expect(text.split("\n")[0]).toBe("#cloud-config");
+        expect(parse(text)).toMatchObject({
+            hostname: "gematria",
+            package_update: false,
+            ssh_keys: { ed25519_private: pair.privateKey, ed25519_public: "ssh-ed25519 AAAA" },
+            users: [{ name: "admin", sudo: "ALL=(ALL) NOPASSWD:ALL", ssh_authorized_keys: [operatorKey] }],
+            write_files: [{ content: "HostKey /etc/ssh/ssh_host_ed25519_key\n" }],
+        });
+        expect(Buffer.byteLength(text)).toBeLessThan(16 * 1024);
+    });
+    test("lets root in when that is the login", () => {
+        expect(parse(render("root"))).toMatchObject({
+            disable_root: false,
+            users: [],
+            ssh_authorized_keys: [operatorKey],
+        });
+    });
+    test("says another port", () => {
+        expect(parse(render("admin", 2222))).toMatchObject({
+            write_files: [{ content: "HostKey /etc/ssh/ssh_host_ed25519_key\nPort 2222\n" }],
+        });
+    });
+});
+
+test("the state says what was rented, of a replaced machine the new one", () => {
+    const resource = (type: string, name: string, rest: object): object => ({
+        urn: `urn:x::${type}::${name}`,
+        type,
+        ...rest,
+    });
+    const key = { publicKeyOpenssh: `${operatorKey}\n` };
+    const resources = [
+        resource("digitalocean:index/droplet:Droplet", "droplet a", { id: "1", replacementTrigger: 1, delete: true }),
+        resource("digitalocean:index/droplet:Droplet", "droplet a", { id: "2", replacementTrigger: 2 }),
+        resource("digitalocean:index/reservedIp:ReservedIp", "address of a", {
+            outputs: { ipAddress: "203.0.113.10" },
+        }),
+        resource("tls:index/privateKey:PrivateKey", "host key of a", { outputs: key }),
+        resource("tls:index/privateKey:PrivateKey", "ca key", { outputs: key }),
+    ];
+    const expected = { a: { id: "2", incarnation: 2, address: "203.0.113.10", hostKey: operatorKey } };
+    expect(readDroplets(JSON.stringify({ deployment: { resources } }))).toEqual(expected);
+    expect(readDroplets(JSON.stringify({ checkpoint: { latest: { resources } } }))).toEqual(expected);
+    expect(readDroplets("{}")).toEqual({});
+});
