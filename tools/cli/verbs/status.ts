@@ -5,6 +5,7 @@ import { exitCodes, type ExitCode } from "../failure";
 import { loginOf, selectNodes } from "../nodes";
 import { wrongKeys } from "../pins";
 import { describe, probeAll, type Probe } from "../probe";
+import { strangers } from "../rented";
 import { sshRun } from "../ssh";
 import { asksRoot, isWell, parseNodeStatus, statusText, type NodeStatus } from "../status-text";
 
@@ -20,6 +21,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const wrong = wrongKeys(stack, probes);
     const found = await Promise.all(nodes.map((node, i) => look(stack, node, probes[i], wrong.get(node.name))));
     context.out.say(statusText(found));
+    for (const words of await strangers(context, stack, plan)) context.out.warn(words);
     context.out.result({ stack: stack.name, ok: found.every(isWell), nodes: found });
     return found.every(isWell) ? exitCodes.done : exitCodes.failed;
 }

@@ -6,7 +6,7 @@ import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
-import type { RunResult } from "../events";
+import { roleOnNode, type RunResult } from "../events";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { updateLock } from "../files";
 import { Holders } from "../holders";
@@ -17,6 +17,7 @@ import { requirePins } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
+import { pinRented, rentedNow, strangers } from "../rented";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
 import { agentProblem } from "../ssh";
@@ -39,6 +40,8 @@ export async function run(context: Context): Promise<ExitCode> {
     const [probes, ahead] = await Promise.all([look(stack, nodes), lookAhead(context, stack, exclude)]);
     const result = await runEngine(context, stack, nodes, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
+    pinRented(stack, rentedNow(root, stack.name));
+    for (const words of await strangers(context, stack, plan)) out.warn(words);
     const left = leftNodes(
         stack,
         plan,
@@ -52,7 +55,7 @@ export async function run(context: Context): Promise<ExitCode> {
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: result.errors,
+        errors: [...result.errors, ...elsewhere(result)],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
@@ -64,11 +67,20 @@ export async function run(context: Context): Promise<ExitCode> {
 
 /** Looks who answers. @throws Failure when nothing may be sent: no agent, a road that is taken, a wrong host key */
 async function look(stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
-    const targets = nodes.map(({ name, address, port }) => ({ node: name, address, port }));
+    // A droplet that is still to be made has no address.
+    const there = nodes.filter(({ address }) => address !== "");
+    const targets = there.map(({ name, address, port }) => ({ node: name, address, port }));
     const [probes, agent] = await Promise.all([probeAll(targets), agentProblem(), requireRoads(stack, nodes)]);
     if (agent !== undefined) throw new Failure(agent);
     requirePins(stack, probes);
     return probes;
+}
+
+/** What failed and stands on no node, such as a droplet that cannot be made. */
+function elsewhere({ failed }: RunResult): string[] {
+    return [...failed].flatMap(([name, causes]) =>
+        roleOnNode(name) === undefined ? [`${name}: ${causes.join("\n")}`] : [],
+    );
 }
 
 async function runEngine(
