@@ -8,7 +8,7 @@ import { LOCK } from "./paths";
 import { machineNamed } from "./roster";
 import { CLOUD_USAGE, cloudVerb } from "./cloud/verbs";
 import { setFault } from "./fault";
-import { setBlock, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
+import { setBlock, setCable, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
 import { step } from "./shell";
 import { up } from "./up";
 
@@ -20,6 +20,7 @@ const USAGE = `usage: npm run lab -- VERB
   power on|off|cut MACHINE  cut takes the cable out first, then the power
   freeze|thaw MACHINE       sshd accepts connections and stays silent
   set MACHINE no-sudo|sudo  take the administrator's sudo away, give it back
+  cable add|remove HOME     from the operator's place into another home's LAN
   link cut|restore HOME     the cable between a home's router and the internet
   wan HOME ADDRESS          a home with a new public address
   nat HOME symmetric|cone   source ports drawn at random, or kept
@@ -73,6 +74,9 @@ const CHANGES: Readonly<Record<string, (args: readonly string[]) => void>> = {
     },
     set: ([machine = "", fault = ""]) => {
         setFault(machine, fault);
+    },
+    cable: ([action = "", home = ""]) => {
+        setCable(action, home);
     },
     link: ([action = "", home = ""]) => {
         setLink(action, home);

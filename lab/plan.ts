@@ -143,6 +143,23 @@ export function plugCommands(plug: { name: string; segment: Segment; address: st
     ];
 }
 
+/** Name of the operator's end of a cable into another home. */
+export function visitPortOf(home: Home): string {
+    return `to-${home}`;
+}
+
+/** Arguments of `ip` that lay a cable from the operator's place into another home's LAN, where it gets the address .50. */
+export function visitCommands(home: Home): string[][] {
+    const [bridge, operator, port] = [bridgeOf(home), namespaceOf(OPERATORS[0].name), portOf(`op-${home}`)];
+    const address = ROUTERS[home].lan.replace(/\d+$/, "50");
+    return [
+        ["-n", bridge, "link", "add", port, "type", "veth", "peer", "name", visitPortOf(home), "netns", operator],
+        ["-n", bridge, "link", "set", port, "master", "bridge", "up"],
+        ["-n", operator, "address", "add", `${address}/${PREFIX_LENGTH}`, "dev", visitPortOf(home)],
+        ["-n", operator, "link", "set", visitPortOf(home), "up"],
+    ];
+}
+
 function bridgeCommands(segment: Segment, addresses: readonly string[]): string[][] {
     const namespace = bridgeOf(segment);
     return [

@@ -1,4 +1,14 @@
-import { HOMES, bridgeOf, isHome, portOf, wanCommands } from "./plan";
+import {
+    HOMES,
+    OPERATORS,
+    bridgeOf,
+    isHome,
+    namespaceOf,
+    portOf,
+    visitCommands,
+    visitPortOf,
+    wanCommands,
+} from "./plan";
 import { machineNamed } from "./roster";
 import type { Home, Segment } from "./plan";
 import { ask, inNamespace, run } from "./shell";
@@ -38,6 +48,17 @@ export function setLink(action: string, segment: string): void {
 }
 
 /**
+ * Lays a cable from the operator's place into another home's LAN, so that its machines can be dialled, or takes it away.
+ * @throws Error for an action or a home that the lab does not know.
+ */
+export function setCable(action: string, segment: string): void {
+    const home = homeNamed(segment);
+    if (action !== "add" && action !== "remove") throw new Error(`Cable "${action}"? It is add or remove.`);
+    ask(["ip", "-n", namespaceOf(OPERATORS[0].name), "link", "delete", visitPortOf(home)]);
+    if (action === "add") for (const command of visitCommands(home)) ip(...command);
+}
+
+/**
  * Gives a home another public address, as a provider does over night; connections under the old one are lost.
  * @throws Error for a home that the lab does not know and for an address outside 203.0.113.0/24.
  */
@@ -73,13 +94,18 @@ export function setMtu(segment: string, bytes: string): void {
     ip("-n", bridgeOf("internet"), "link", "set", portOf(home), "mtu", bytes);
 }
 
-/** Puts rules where a segment's packets leave its bridge, instead of those of the same name; none takes them away. */
-function setRules(name: string, segment: Segment, rules: readonly string[]): void {
+/** Puts rules where a segment's packets leave its bridge, instead of those of the same name; none takes them away. A droplet is not at the bridge. */
+function setRules(
+    name: string,
+    segment: Segment,
+    rules: readonly string[],
+    family: "bridge" | "inet" = "bridge",
+): void {
     const namespace = bridgeOf(segment);
-    ask(inNamespace(namespace, ["nft", "delete", "chain", "bridge", "trouble", name]));
+    ask(inNamespace(namespace, ["nft", "delete", "chain", family, "trouble", name]));
     if (rules.length === 0) return;
     const body = ["type filter hook postrouting priority filter;", ...rules].join("\n  ");
-    nft(namespace, `table bridge trouble {\n chain ${name} {\n  ${body}\n }\n}\n`);
+    nft(namespace, `table ${family} trouble {\n chain ${name} {\n  ${body}\n }\n}\n`);
 }
 
 /**
@@ -87,10 +113,10 @@ function setRules(name: string, segment: Segment, rules: readonly string[]): voi
  * @throws Error for a machine or a port that there is not.
  */
 export function setBlock(machine: string, port: string | undefined): void {
-    const { name, segment } = machineNamed(machine);
+    const { name, segment, droplet } = machineNamed(machine);
     if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`"${port}" is no port.`);
     const rules = port === undefined ? [] : [`oifname "${portOf(name)}" udp dport ${port} drop`];
-    setRules(`block-${name}`, segment, rules);
+    setRules(`block-${name}`, segment, rules, droplet === undefined ? "bridge" : "inet");
 }
 
 /**

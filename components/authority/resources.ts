@@ -37,16 +37,17 @@ export class Authority extends pulumi.ComponentResource {
         this.registerOutputs({ certificate: this.certificate });
     }
 
-    /** Issues a server certificate for a host name. */
-    issue(host: string): Issued {
-        const key = new tls.PrivateKey(`key of ${host}`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
+    /** Issues a server certificate for a host name. @param generation a key of its own for each */
+    issue(host: string, generation: number): Issued {
+        const name = generation === 1 ? host : `${host}, generation ${generation}`;
+        const key = new tls.PrivateKey(`key of ${name}`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, { parent: this });
         const request = new tls.CertRequest(
-            `request of ${host}`,
+            `request of ${name}`,
             { privateKeyPem: key.privateKeyPem, dnsNames: [host], subject: { commonName: host } },
             { parent: this },
         );
         const leaf = new tls.LocallySignedCert(
-            `certificate of ${host}`,
+            `certificate of ${name}`,
             {
                 certRequestPem: request.certRequestPem,
                 caPrivateKeyPem: this.key.privateKeyPem,

@@ -5,8 +5,8 @@ import type { Fit } from "../models/fit";
 import { residentModels } from "../models/resident";
 import type { Machine } from "../node/plan";
 import type { Instance } from "../services/plan";
-import { planRoles } from "./roles";
-import { planSites } from "./sites";
+import { roleCosts } from "./roles";
+import { siteItems } from "./sites";
 
 /** One thing that takes memory or disk on a node. */
 export interface BudgetItem {
@@ -51,7 +51,7 @@ export function planBudgets(
     instances: readonly Instance[],
     fits: readonly Fit[],
 ): Record<string, NodeBudget> {
-    const roles = planRoles(inventory);
+    const roles = roleCosts(inventory);
     const memory = groupBy(
         [
             ...roles.map(({ memory: bytes, ...role }) => ({ ...role, bytes })),
@@ -64,7 +64,7 @@ export function planBudgets(
         [
             ...roles.map(({ disk: bytes, ...role }) => ({ ...role, bytes })),
             ...perBlock(instances, ({ disk: bytes }) => bytes, showDisk),
-            ...planSites(inventory),
+            ...siteItems(inventory),
             ...fits.map((fit) => ({ node: fit.node, what: fit.model, bytes: fit.disk, path: fit.path })),
         ],
         ({ node }) => node,

@@ -13,7 +13,7 @@ export interface RoleCost {
 const mib = 2 ** 20;
 
 /** Caddy on every edge or in front of the models, PowerDNS on every nameserver. */
-export function planRoles(inventory: Inventory): RoleCost[] {
+export function roleCosts(inventory: Inventory): RoleCost[] {
     const { edge, dns } = inventory;
     const nameservers = dns === undefined ? [] : [...new Set([dns.primary, ...(dns.secondaries ?? [])])];
     return [

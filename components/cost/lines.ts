@@ -1,3 +1,4 @@
+import { groupBy } from "../fleet/group";
 import type { Money } from "../fleet/units";
 
 /** One line of what a fleet costs. */
@@ -38,11 +39,7 @@ export interface Item {
 
 /** Lines of things that cost the same for the same reason, each line naming its things, in the order of the first. */
 export function grouped(items: readonly Item[]): CostLine[] {
-    const groups = new Map<string, Item[]>();
-    for (const item of items) {
-        const key = `${item.what} ${item.one} ${item.basis}`;
-        groups.set(key, [...(groups.get(key) ?? []), item]);
-    }
+    const groups = groupBy(items, ({ what, one, basis }) => `${what} ${one} ${basis}`);
     return [...groups.values()].flatMap((group): CostLine[] => {
         const [first] = group;
         if (first === undefined) return [];

@@ -1,5 +1,5 @@
 import type { Inventory } from "../fleet/schema";
-import { planNames } from "../names/plan";
+import type { PublicName } from "../names/plan";
 import { zoneOf } from "../names/zone";
 import { endpointAddress } from "../node/machine";
 
@@ -32,11 +32,11 @@ export interface Nameserver {
 const ttl = 300;
 
 /** The zones of all domains: nameservers with their addresses, and every public name with the addresses of its edges. */
-export function planZones(inventory: Inventory): ZonePlan[] {
+export function planZones(inventory: Inventory, names: readonly PublicName[]): ZonePlan[] {
     const primary = inventory.dns?.primary;
     if (primary === undefined) return [];
     const domains = Object.keys(inventory.domains).sort();
-    const names = [...new Map(planNames(inventory).map((name) => [name.name, name])).values()];
+    const once = [...new Map(names.map((name) => [name.name, name])).values()];
     return domains.map((domain) => {
         const nameservers = planNameservers(inventory, domain);
         return {
@@ -48,7 +48,7 @@ export function planZones(inventory: Inventory): ZonePlan[] {
                 ...domains
                     .filter((below) => below !== domain && parentOf(below, domains) === domain)
                     .flatMap((below) => delegation(inventory, below)),
-                ...names
+                ...once
                     .filter((name) => name.domain === domain)
                     .flatMap(({ name, edges }) => edges.map((edge) => addressRecord(inventory, name, edge))),
             ],

@@ -1,8 +1,7 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { planPaths } from "../mesh/paths";
-import { staying } from "./leaving";
+import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
 type Gap = readonly [what: string, path: Path];
@@ -11,9 +10,8 @@ type Gap = readonly [what: string, path: Path];
  * What an inventory asks for that can be planned and not yet be brought up (SE045), one problem each. `./fleet check` shows
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
-export function notBuilt(inventory: Inventory): Problem[] {
+export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     const gaps = [
-        ...nodeGaps(staying(inventory)),
         ...nameGaps(inventory),
         ...modelGaps(inventory),
         ...restGaps(inventory),
@@ -26,23 +24,11 @@ export function notBuilt(inventory: Inventory): Problem[] {
     }));
 }
 
-function nodeGaps(inventory: Inventory): Gap[] {
-    const nodes = Object.entries(inventory.nodes);
-    const keys = ["via", "offline"] as const;
-    const written = nodes.flatMap(([name, node]) =>
-        keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
-    );
-    const relayed = planPaths(inventory).filter(({ way }) => way.kind === "relayed");
-    const apart = [...new Set(relayed.map(({ between }) => between[1]))];
-    return [...written, ...apart.map((name): Gap => ["Relaying between two NATs is", ["nodes", name, "address"]])];
-}
-
-function nameGaps({ edge, dns, people }: Inventory): Gap[] {
+function nameGaps({ edge, dns }: Inventory): Gap[] {
     return [
         ...((edge?.at.length ?? 0) > 1 ? [["Passing challenges between two edges is", ["edge", "at"]] as Gap] : []),
         ...(Object.keys(edge?.redirects ?? {}).length > 0 ? [["Redirecting is", ["edge", "redirects"]] as Gap] : []),
         ...(dns?.secondaries === undefined ? [] : [["A secondary nameserver is", ["dns", "secondaries"]] as Gap]),
-        ...(Object.keys(people).length > 0 ? [["Accounts for people are", ["people"]] as Gap] : []),
     ];
 }
 

@@ -24,7 +24,7 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
     const nodes = Object.entries(inventory.nodes).filter(([name]) => !departed.includes(name));
     const inLock = (problem: Problem): PlacedProblem => ({ ...problem, file: shown(files.lock), line: 1, column: 1 });
     return [
-        ...notBuilt(inventory).map((problem) => stack.place(problem)),
+        ...notBuilt(stack).map((problem) => stack.place(problem)),
         ...artifactProblems(inventory, lock).map(inLock),
         ...nodes
             .filter(([name]) => lock.roads[name] === undefined)

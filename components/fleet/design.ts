@@ -35,7 +35,7 @@ export function designFleet(written: Inventory): Design {
     const inventory = staying(written);
     const machines = planMachines(inventory);
     const instances = planInstances(inventory);
-    const names = planNames(inventory);
+    const names = planNames(inventory, instances);
     const fits = planFits(inventory, machines);
     return {
         machines,
@@ -47,6 +47,6 @@ export function designFleet(written: Inventory): Design {
         budgets: planBudgets(inventory, machines, instances, fits),
         flows: planFlows(inventory, instances, names),
         costs: planCosts(inventory, machines),
-        parties: planParties(inventory),
+        parties: planParties(inventory, machines, names),
     };
 }

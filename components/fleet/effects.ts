@@ -2,6 +2,7 @@ import type { DesiredState } from "../converge/schema";
 import { compareKeys, type Clause } from "./effects-change";
 import type { Recorded, RecordedNode } from "./effects-recorded";
 import { keptDirectories, removedClauses, roleClauses } from "./effects-role";
+import { groupBy } from "./group";
 import type { FleetPlan, NodePlan } from "./plan";
 import { showDisk } from "./units";
 import { count, someOf } from "./words";
@@ -56,6 +57,7 @@ function nodeEffects(
     if (after === undefined) {
         return { node, clauses: [{ text: "is forgotten; the machine itself is not touched" }], download: 0 };
     }
+    if (after.offline !== undefined) return { node, clauses: [], download: 0 };
     if (after.leaving) return { node, clauses: leavingClauses(before), download: 0 };
     const downloads = downloadsOf(before, after, plan);
     const download = downloads.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -130,14 +132,11 @@ function artifactName(path: string, { role }: DesiredState, { models }: FleetPla
 
 /** The same words on several nodes are said once. */
 function groupClauses(nodes: readonly NodeEffects[]): Effect[] {
-    const groups = new Map<string, { clause: Clause; nodes: string[] }>();
-    for (const { node, clauses } of nodes) {
-        for (const clause of clauses) {
-            const group = groups.get(clause.text) ?? { clause, nodes: [] };
-            group.nodes.push(node);
-            groups.set(clause.text, group);
-        }
-    }
-    const list = [...groups.values()].map(({ clause, nodes: on }): Effect => ({ ...clause, nodes: on }));
+    const all = nodes.flatMap(({ node, clauses }) => clauses.map((clause) => ({ node, clause })));
+    const list = [...groupBy(all, ({ clause }) => clause.text)].map(([text, group]): Effect => ({
+        ...group[0]?.clause,
+        text,
+        nodes: group.map(({ node }) => node),
+    }));
     return list.sort((a, b) => b.nodes.length - a.nodes.length);
 }

@@ -30,17 +30,21 @@ export function fingerprint(key: string): string {
 /**
  * What is said when a node shows another host key than the pinned one.
  * @param found the key it shows @param pinned the one it should show @param place where that stands, `FILE:LINE`
+ * @param owner the node whose pinned key it shows instead
  */
 export function wrongKeyMessage(
     { node, address, port }: { readonly node: string; readonly address: string; readonly port: number },
     found: string,
     pinned: string,
     place: string,
+    owner?: string,
 ): string {
+    const otherwise = `If the machine was installed anew, delete that line and run \`./fleet add ${node} ${address}\`. If not, somebody may stand in between.`;
+    const exchanged = `That is the key of ${owner ?? ""}: ${address} is the address of ${owner ?? ""}, not of ${node}. Are two addresses exchanged in the inventory?`;
     return [
         `${node} (${address}:${port}) shows another host key than the pinned one. Nothing was sent to it.`,
         `    shown   ${fingerprint(found)}`,
         `    pinned  ${fingerprint(pinned)}  ${place}`,
-        `    If the machine was installed anew, delete that line and run \`./fleet add ${node} ${address}\`. If not, somebody may stand in between.`,
+        `    ${owner === undefined ? otherwise : exchanged}`,
     ].join("\n");
 }

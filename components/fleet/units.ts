@@ -76,7 +76,7 @@ export function money(per: keyof typeof moneyForms) {
         });
 }
 
-/** Bytes as people read them, binary: `2.6 GB` means GiB here as free(1) -h counts. */
+/** Bytes of memory as people read them, in binary units: `2.6 GiB`, `512 MiB`; 1 GiB = 2^30. */
 export function showMemory(bytes: number): string {
     return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 }

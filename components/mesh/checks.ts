@@ -1,5 +1,6 @@
 import type { Check } from "../fleet/check";
 import { listOf, type Problem } from "../fleet/errors";
+import { groupBy } from "../fleet/group";
 import { staying } from "../fleet/leaving";
 import { contains, parsePrefix, toAddress, toNumber } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";
@@ -68,12 +69,9 @@ const reachable: Check = ({ inventory, design }) => {
     const cut = design.paths.filter(({ way }) => way.kind === "none");
     const [first] = cut;
     if (first === undefined) return [];
-    const places = new Map<string, string[]>();
-    for (const name of new Set(cut.flatMap(({ between }) => between))) {
-        const location = inventory.nodes[name]?.location ?? "";
-        places.set(location, [...(places.get(location) ?? []), name]);
-    }
-    const words = [...places].map(([location, names]) => `${names.join(", ")} (${location || "no location"})`);
+    const names = new Set(cut.flatMap(({ between }) => between));
+    const places = groupBy([...names], (name) => inventory.nodes[name]?.location ?? "");
+    const words = [...places].map(([location, inside]) => `${inside.join(", ")} (${location || "no location"})`);
     return [
         {
             code: "SE015",

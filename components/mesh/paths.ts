@@ -9,6 +9,8 @@ export interface Way {
     readonly kind: "lan" | "public" | "relayed" | "none";
     /** The public node that passes their packets on. */
     readonly via?: string;
+    /** Public nodes that take over, in this order, while `via` does not answer; absent when there is none. */
+    readonly standby?: readonly string[];
     readonly reason?: string;
 }
 
@@ -91,6 +93,9 @@ export function describeWay({ kind, via, reason }: Way): string {
 const stranger: Way = { kind: "none", reason: "one of them is not in the fleet" };
 const noRelay: Way = { kind: "none", reason: "both stand behind NAT, and no node has a public address to relay at" };
 
+/** Public nodes that are kept ready to relay beside the first: a third failure at once is not planned for. */
+const standbys = 2;
+
 interface Relay {
     readonly name: string;
     readonly hash: number;
@@ -99,8 +104,10 @@ interface Relay {
 function relayBetween(pair: number, relays: readonly Relay[]): Way {
     const scored = relays.map((relay) => ({ name: relay.name, score: mix(pair ^ relay.hash) }));
     scored.sort((a, b) => b.score - a.score || (a.name < b.name ? -1 : 1));
-    const best = scored[0];
-    return best === undefined ? noRelay : { kind: "relayed", via: best.name };
+    const [best, ...others] = scored.slice(0, 1 + standbys);
+    if (best === undefined) return noRelay;
+    const standby = others.map(({ name }) => name);
+    return { kind: "relayed", via: best.name, ...(standby.length === 0 ? {} : { standby }) };
 }
 
 function hash(text: string): number {

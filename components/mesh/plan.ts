@@ -11,7 +11,8 @@ export interface Peer {
     readonly allowedIps: readonly string[];
     /** Where to send the first packet; absent when the peer has to start, because it stands behind NAT. */
     readonly endpoint?: string;
-    /** Seconds between keepalives, 0 for none: only a NATed side towards a public one needs them. */
+    /** Seconds between keepalives, 0 for none: a node behind NAT sends them, so that its router's mapping stays and peers on
+     *  its LAN learn where it is when its address there changed. */
     readonly keepalive: number;
 }
 
@@ -20,12 +21,40 @@ export interface MeshNode {
     readonly address: string;
     readonly prefixLength: number;
     readonly port: number;
+    /** Largest packet inside the tunnels, in bytes: the same on every node. */
+    readonly mtu: number;
     /** Nodes with which it has a tunnel; one that is reached through a relay has none. */
     readonly peers: readonly Peer[];
+    /** Nodes that it reaches through relays. */
+    readonly relayed: readonly Relayed[];
+    /** Whether it passes on what others send each other, now or when another relay fails. */
+    readonly relays: boolean;
+}
+
+/** Nodes that are reached through the same relays. */
+export interface Relayed {
+    /** Public nodes: the one that relays, then those that take over, in order. */
+    readonly relays: readonly string[];
+    /** Mesh addresses of the nodes behind it. */
+    readonly addresses: readonly string[];
 }
 
 /** RFC 3948 §4: NAT mappings for UDP may go after 30 s; WireGuard's own advice is 25. */
 const natKeepalive = 25;
+
+/** What WireGuard adds to a packet at most, over IPv6, in bytes (wg-quick(8) takes the same off). */
+const overhead = 80;
+/** Largest packet of an Ethernet, in bytes (RFC 894): what a location carries that says nothing else. */
+const ethernet = 1500;
+
+/**
+ * Largest packet inside the tunnels, in bytes. One for the whole fleet: an interface has one, a peer behind the narrowest
+ * line must be able to take what any other sends, and a relay passes on whole packets.
+ */
+export function meshMtu({ nodes, locations }: Pick<Inventory, "nodes" | "locations">): number {
+    const places = Object.values(nodes).map(({ location = "" }) => locations[location]?.mtu ?? ethernet);
+    return Math.min(ethernet, ...places) - overhead;
+}
 
 /** Mesh address of every node: as written, else derived from the name alone, so that neighbours never renumber. */
 export function meshAddresses(inventory: Inventory): Record<string, string> {
@@ -55,13 +84,16 @@ export function planMesh(inventory: Inventory): Record<string, MeshNode> {
     const addresses = meshAddresses(inventory);
     const { length } = parsePrefix(inventory.mesh.network);
     const ways = planWays(inventory);
+    const mtu = meshMtu(inventory);
     const all = meshedNodes(inventory).map((name) => planSeen(inventory, name, addresses[name] ?? ""));
+    const own = all.map((self) => ({ name: self.waiting.name, ...planPeers(self, all, ways(self.waiting.name)) }));
+    const relaying = new Set(own.flatMap(({ relayed }) => relayed.flatMap(({ relays }) => relays)));
     return Object.fromEntries(
-        all.map((self) => {
-            const { name } = self.waiting;
-            const peers = planPeers(self, all, ways(name));
+        own.map(({ name, peers, relayed }) => {
             const address = addresses[name] ?? "";
-            return [name, { address, prefixLength: length, port: inventory.mesh.port, peers }];
+            const { port } = inventory.mesh;
+            const relays = relaying.has(name);
+            return [name, { address, prefixLength: length, port, mtu, peers, relayed, relays }];
         }),
     );
 }
@@ -70,7 +102,7 @@ export function planMesh(inventory: Inventory): Record<string, MeshNode> {
 interface Seen {
     /** By one who has to wait to be dialled. */
     readonly waiting: Peer;
-    /** By one who dials it on their LAN or from a public address, and by one who dials it from behind NAT. */
+    /** By one who dials it from a public address, and by one who dials it from behind NAT or on their LAN. */
     readonly fromPublic: Peer;
     readonly fromNat: Peer;
     readonly natted: boolean;
@@ -85,21 +117,28 @@ function planSeen({ nodes, mesh }: Inventory, name: string, address: string): Se
     return { waiting, fromPublic, fromNat: { ...fromPublic, keepalive: natKeepalive }, natted };
 }
 
-function planPeers(self: Seen, all: readonly Seen[], way: (other: string) => Way): Peer[] {
+function planPeers(self: Seen, all: readonly Seen[], way: (other: string) => Way): Pick<MeshNode, "peers" | "relayed"> {
     const peers: Peer[] = [];
-    const behind = new Map<string, string[]>();
+    const behind = new Map<Way, string[]>();
     for (const other of all) {
         const { name, allowedIps } = other.waiting;
         if (other === self) continue;
-        const { kind, via } = way(name);
-        if (via !== undefined) append(behind, via, allowedIps);
-        else if (kind === "lan") peers.push(other.fromPublic);
-        else if (kind === "public") peers.push(seenFrom(self, other));
+        const found = way(name);
+        if (found.via !== undefined) append(behind, found, allowedIps);
+        else if (found.kind === "lan") peers.push(other.fromNat);
+        else if (found.kind === "public") peers.push(seenFrom(self, other));
     }
-    return behind.size === 0 ? peers : peers.map((peer) => carrying(peer, behind.get(peer.name)));
+    const carried = new Map<string, string[]>();
+    for (const [{ via = "" }, allowedIps] of behind) append(carried, via, allowedIps);
+    const relayed = [...behind].map(([way, allowedIps]) => planRelayed(way, allowedIps));
+    return { peers: peers.map((peer) => carrying(peer, carried.get(peer.name))), relayed };
 }
 
-function append(lists: Map<string, string[]>, key: string, items: readonly string[]): void {
+function planRelayed({ via = "", standby = [] }: Way, allowedIps: readonly string[]): Relayed {
+    return { relays: [via, ...standby], addresses: allowedIps.map((cidr) => cidr.slice(0, cidr.indexOf("/"))) };
+}
+
+function append<Key>(lists: Map<Key, string[]>, key: Key, items: readonly string[]): void {
     const list = lists.get(key);
     if (list === undefined) lists.set(key, [...items]);
     else list.push(...items);
@@ -111,6 +150,6 @@ function seenFrom(self: Seen, other: Seen): Peer {
     return self.natted ? other.fromNat : other.fromPublic;
 }
 
-function carrying(peer: Peer, relayed: readonly string[] | undefined): Peer {
-    return relayed === undefined ? peer : { ...peer, allowedIps: [...peer.allowedIps, ...relayed] };
+function carrying(peer: Peer, relayed: string[] | undefined): Peer {
+    return relayed === undefined ? peer : { ...peer, allowedIps: [...peer.allowedIps, ...relayed.sort()] };
 }

@@ -1,6 +1,7 @@
 import type { DesiredCheck, Role } from "../converge/schema";
 import { pairSecret, privateKeySecret } from "../secrets/plan";
 import type { MeshNode, Peer } from "./plan";
+import { relayRole } from "./relay";
 
 /** The role `wireguard`: one interface, brought up by wg-quick(8), changed by `wg syncconf` without dropping a session. */
 export function renderWireguard(node: string, mesh: MeshNode, generations: Readonly<Record<string, number>>): Role {
@@ -9,8 +10,10 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
     const sections = mesh.peers.map(renderPeer);
     const dialled = sections.map(({ address }) => address).filter((address) => address !== "");
     const handOver = "/etc/systemd/system/wg-quick@wg0.service.d/restart.conf";
+    const relay = relayRole(mesh);
     return {
         secrets,
+        ...(relay.sysctl === undefined ? {} : { sysctl: relay.sysctl }),
         directories: { "/etc/wireguard": { mode: "0700", owner: "root:root" } },
         files: {
             [path]: {
@@ -18,19 +21,53 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
                 owner: "root:root",
                 text: renderConfig(node, mesh, sections, Object.keys(secrets)),
             },
+            [interfacePath]: { mode: "0644", owner: "root:root", text: renderInterface(mesh) },
             // wg-quick@ has no Restart= (`domain.md` §2): a start that fails while the network is not yet up would be final.
             [handOver]: {
                 mode: "0644",
                 owner: "root:root",
                 text: "[Service]\nRestart=on-failure\nRestartSec=5\n",
             },
+            ...relay.files,
         },
-        units: { "wg-quick@wg0.service": { enabled: true, running: true, reloadOn: { [path]: true } } },
+        units: {
+            "wg-quick@wg0.service": {
+                enabled: true,
+                running: true,
+                reloadOn: { [path]: true },
+                restartOn: { [interfacePath]: true },
+            },
+            ...relay.units,
+        },
         // The operator may have come through this tunnel.
         confirm: { window: 60 },
-        ...(dialled.length > 0 ? { checks: { greeted: greet(dialled) } } : {}),
+        checks: {
+            "wireguard-or-a-stand-in": carrier,
+            ...(dialled.length > 0 ? { greeted: greet(dialled) } : {}),
+        },
     };
 }
+
+/** What `wg syncconf`, which is what a reload does, leaves as it is: a change of it restarts the interface (wg-quick(8)). */
+const interfacePath = "/etc/wireguard/wg0.interface";
+
+function renderInterface({ address, prefixLength, mtu }: MeshNode): string {
+    return `# Set when wg0 is brought up; a change of this file restarts it.\nAddress = ${address}/${prefixLength}\nMTU = ${mtu}\n`;
+}
+
+/**
+ * Every system that a fleet may have brings WireGuard with its kernel; a kernel of somebody's own may lack it, and
+ * wg-quick(8) then takes wireguard-go. Asked before anything is touched.
+ */
+const carrier: DesiredCheck = {
+    argv: [
+        "sh",
+        "-c",
+        "test -e /sys/module/wireguard || modprobe -q wireguard || command -v wireguard-go >/dev/null || { echo 'the kernel has no WireGuard, and wireguard-go is not installed: apt-get install wireguard-go'; exit 1; }",
+    ],
+    within: 5,
+    when: "before",
+};
 
 /**
  * A changed tunnel opens with the first packet, which a NATed side may only send at the next keepalive: one packet to
@@ -55,7 +92,7 @@ function renderConfig(node: string, mesh: MeshNode, sections: readonly Section[]
         `Address = ${mesh.address}/${mesh.prefixLength}`,
         `ListenPort = ${mesh.port}`,
         `PrivateKey = {{secret:${privateKeySecret(node)}}}`,
-        "MTU = 1420\n",
+        `MTU = ${mesh.mtu}\n`,
     ].join("\n");
     const pieces = [head];
     // A loop: 1,000 nodes have a million sections, for which flatMap takes four times as long (measured).

@@ -1,7 +1,7 @@
 import type { Inventory } from "../fleet/schema";
 import { planGateway } from "../models/plan";
 import { catalogue } from "../services/catalogue/catalogue";
-import { planInstances } from "../services/plan";
+import type { Instance } from "../services/plan";
 import { planSites } from "../websites/plan";
 import { zoneOf } from "./zone";
 
@@ -26,13 +26,13 @@ export interface PublicName {
 type Written = Omit<PublicName, "edges" | "domain">;
 
 /** Every public name, sorted. A name that is asked for twice is in the list twice. */
-export function planNames(inventory: Inventory): PublicName[] {
+export function planNames(inventory: Inventory, instances: readonly Instance[]): PublicName[] {
     const domains = Object.keys(inventory.domains);
     const edges = (inventory.edge?.at ?? []).filter((node) => inventory.nodes[node] !== undefined);
     const written = [
         ...gatewayName(inventory),
         ...siteNames(inventory),
-        ...serviceNames(inventory),
+        ...serviceNames(instances),
         ...redirects(inventory),
     ];
     return written
@@ -56,8 +56,8 @@ function siteNames(inventory: Inventory): Written[] {
     );
 }
 
-function serviceNames(inventory: Inventory): Written[] {
-    return planInstances(inventory).flatMap(({ public: name, name: of, node, standby, port, path }): Written[] => {
+function serviceNames(instances: readonly Instance[]): Written[] {
+    return instances.flatMap(({ public: name, name: of, node, standby, port, path }): Written[] => {
         if (name === undefined) return [];
         const nodes = [node, ...standby];
         return [
@@ -85,7 +85,7 @@ export interface InternalName {
 }
 
 /** Every internal name, sorted: what has no public name and answers on a port, and the gateway without one. */
-export function planInternalNames(inventory: Inventory): InternalName[] {
+export function planInternalNames(inventory: Inventory, instances: readonly Instance[]): InternalName[] {
     const gateway = planGateway(inventory);
     const own = gateway === undefined || gateway.public ? [] : gateway.nodes.slice(0, 1);
     const inside = (label: string): string => `${label}.${inventory.fleet}.internal`;
@@ -94,7 +94,7 @@ export function planInternalNames(inventory: Inventory): InternalName[] {
         ...planSites(inventory)
             .filter((site) => site.public === undefined)
             .map(({ label, name: of, node, path }) => ({ name: inside(label), of, node, path })),
-        ...planInstances(inventory)
+        ...instances
             // What runs on every node answers at each of them, by the node's address.
             .filter(
                 (one) => one.public === undefined && one.port !== undefined && catalogue[one.type]?.everywhere !== true,

@@ -1,12 +1,12 @@
 import type { Inventory } from "../fleet/schema";
-import { planNames } from "../names/plan";
+import type { PublicName } from "../names/plan";
 import { behindNat } from "../node/machine";
 import type { NodeEntry } from "../node/schema";
 import type { Party } from "./plan";
 
 /** Who stands between the fleet and those who use it: hosts, internet lines, registrars, the CA. */
-export function accessParties(inventory: Inventory): Party[] {
-    return [...hosts(inventory), ...lines(inventory), ...registrars(inventory), ...authority(inventory)];
+export function accessParties(inventory: Inventory, names: readonly PublicName[]): Party[] {
+    return [...hosts(inventory), ...lines(inventory, names), ...registrars(inventory), ...authority(inventory, names)];
 }
 
 function hosts(inventory: Inventory): Party[] {
@@ -28,9 +28,9 @@ function isRented({ locations }: Inventory, entry: NodeEntry): boolean {
 }
 
 /** The internet line of each location, where something beyond its LAN is wanted from it. */
-function lines(inventory: Inventory): Party[] {
+function lines(inventory: Inventory, names: readonly PublicName[]): Party[] {
     const nodes = Object.entries(inventory.nodes);
-    const wanted = planNames(inventory).length > 0 || nodes.some(([, entry]) => !behindNat(entry));
+    const wanted = names.length > 0 || nodes.some(([, entry]) => !behindNat(entry));
     if (!wanted) return [];
     return nodes
         .filter(([, entry]) => entry.droplet === undefined && !isRented(inventory, entry))
@@ -51,12 +51,12 @@ function registrars({ domains }: Inventory): Party[] {
     }));
 }
 
-function authority(inventory: Inventory): Party[] {
-    const names = new Set(planNames(inventory).map(({ name }) => name)).size;
-    if (inventory.edge === undefined || names === 0) return [];
-    const { directory } = inventory.edge.acme;
+function authority({ edge }: Inventory, names: readonly PublicName[]): Party[] {
+    const served = new Set(names.map(({ name }) => name)).size;
+    if (edge === undefined || served === 0) return [];
+    const { directory } = edge.acme;
     const isOwn = directory !== undefined && !/letsencrypt\.org/.test(directory);
-    const stops = [`new certificates and, once the present ones run out, the ${names} public names`];
+    const stops = [`new certificates and, once the present ones run out, the ${served} public names`];
     return [
         {
             name: isOwn ? new URL(directory).hostname : "Let's Encrypt",

@@ -1,4 +1,6 @@
 import type { Inventory } from "../fleet/schema";
+import type { PublicName } from "../names/plan";
+import type { Machine } from "../node/plan";
 import { accessParties } from "./access";
 import { serviceParties } from "./services";
 import { sourceParties } from "./sources";
@@ -15,9 +17,18 @@ export interface Party {
 }
 
 /** Every outside party, by name; one line for each thing he is needed for. */
-export function planParties(inventory: Inventory): Party[] {
+export function planParties(
+    inventory: Inventory,
+    machines: Readonly<Record<string, Machine>>,
+    names: readonly PublicName[],
+): Party[] {
     const merged = new Map<string, Party>();
-    for (const party of [...accessParties(inventory), ...sourceParties(inventory), ...serviceParties(inventory)]) {
+    const all = [
+        ...accessParties(inventory, names),
+        ...sourceParties(inventory, machines),
+        ...serviceParties(inventory),
+    ];
+    for (const party of all) {
         const key = `${party.name} ${party.role} ${party.when}`;
         const stops = [...new Set([...(merged.get(key)?.stops ?? []), ...party.stops])].sort();
         merged.set(key, { ...party, stops });

@@ -1,3 +1,4 @@
+import { backupHost, backupTargets } from "../backups/targets";
 import type { Inventory } from "../fleet/schema";
 import { isPrivate, isIPv4 } from "../fleet/net";
 import { zoneOf } from "../names/zone";
@@ -49,9 +50,9 @@ function alerts({ alerts: written, domains }: Inventory): Party[] {
     return zoneOf(server, Object.keys(domains)) === undefined ? [messages(server, "alerts")] : [];
 }
 
-function backups({ backups: written }: Inventory): Party[] {
-    return Object.entries(written ?? {}).flatMap(([name, target]): Party[] => {
-        const host = typeof target === "object" ? outsideHost(target.to) : undefined;
+function backups(inventory: Inventory): Party[] {
+    return backupTargets(inventory).flatMap(([name, { to }]): Party[] => {
+        const host = outsideHost(to);
         return host === undefined
             ? []
             : [
@@ -68,7 +69,7 @@ function backups({ backups: written }: Inventory): Party[] {
 /** Whose machine a target is, when it is not ours: a store of the fleet, a box on the LAN and a stick are. */
 function outsideHost(to: string): string | undefined {
     if (to.startsWith("spaces/")) return "DigitalOcean Spaces";
-    const [, host] = /^(?:sftp|rest):\/\/(?:[^@/]*@)?([^/:]+)/.exec(to) ?? [];
+    const host = backupHost(to);
     if (host === undefined || !host.includes(".") || /\.(internal|local|lan)$/.test(host)) return undefined;
     return isIPv4(host) && isPrivate(host) ? undefined : host;
 }

@@ -1,7 +1,7 @@
 import type { Inventory } from "../fleet/schema";
 import { gatewayNodes } from "../fleet/artifacts";
 import type { EngineName } from "../models/schema";
-import { planMachines } from "../node/plan";
+import type { Machine } from "../node/plan";
 import type { Os } from "../node/hardware";
 import { typeOf } from "../services/catalogue/catalogue";
 import type { ServiceType } from "../services/catalogue/entry";
@@ -27,12 +27,12 @@ const engines: Readonly<Record<EngineName, { readonly program: string; readonly 
 };
 
 /** Who gives the fleet its programs and weights: without them everything runs on, and nothing new comes. */
-export function sourceParties(inventory: Inventory): Party[] {
-    return [...systems(inventory), ...edges(inventory), ...modelSources(inventory), ...programs(inventory)];
+export function sourceParties(inventory: Inventory, machines: Readonly<Record<string, Machine>>): Party[] {
+    return [...systems(machines), ...edges(inventory), ...modelSources(inventory), ...programs(inventory)];
 }
 
-function systems(inventory: Inventory): Party[] {
-    return Object.values(planMachines(inventory)).flatMap(({ os }) =>
+function systems(machines: Readonly<Record<string, Machine>>): Party[] {
+    return Object.values(machines).flatMap(({ os }) =>
         mirrors[os].map((name) => packages(name, "security updates and new machines")),
     );
 }

@@ -5,6 +5,7 @@ import { canonical } from "../converge/canonical";
 import type { FleetPlan, NodePlan } from "../fleet/plan";
 import { MeshKeys } from "../mesh/resources";
 import { generationOn, takenPlaceOf } from "../mesh/turn";
+import { keySecret } from "../models/gateway/secrets";
 import { pairOf, privateKeySecret } from "./plan";
 
 interface StoredSecret {
@@ -80,7 +81,7 @@ export class SecretStore extends pulumi.ComponentResource {
 
     private issue(host: string): Issued {
         this.authority ??= new Authority(this.plan.fleet, { parent: this });
-        return (this.issued[host] ??= this.authority.issue(host));
+        return (this.issued[host] ??= this.authority.issue(host, this.plan.generations[keySecret(host)] ?? 1));
     }
 
     private keyGenerations(): Record<string, number> {

@@ -20,7 +20,7 @@ export interface Site {
 }
 
 /** Bytes for one site when nothing is said. */
-const usualSize = 50e6;
+export const usualSize = 50e6;
 
 /** Every site on the first of its nodes that is there, by block and in the order of `each`. */
 export function planSites({ websites, nodes }: Inventory): Site[] {

@@ -12,7 +12,7 @@ afterEach(cleanUp);
 jest.setTimeout(30_000);
 
 function shownOf(stack: Stack): Shown {
-    const unbuilt = notBuilt(stack.inventory).map((problem) => stack.place(problem));
+    const unbuilt = notBuilt(stack).map((problem) => stack.place(problem));
     return { stack, unbuilt, missing: [], ...(unbuilt.length > 0 ? {} : { plan: planFleet(stack) }) };
 }
 

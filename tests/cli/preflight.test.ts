@@ -2,7 +2,7 @@ import type { NodePlan } from "../../components/fleet/plan";
 import { readKnownHosts } from "../../components/fleet/known-hosts";
 import type { Stack } from "../../components/fleet/stack";
 import { selectNodes } from "../../tools/cli/nodes";
-import { requirePins } from "../../tools/cli/pins";
+import { requirePins, withoutStrangers, wrongKeys } from "../../tools/cli/pins";
 import { probeAll } from "../../tools/cli/probe";
 import { requireRoads } from "../../tools/cli/roads";
 import { cleanUp, closedPort, hostKey, otherKey, serve, serveSsh } from "./support";
@@ -53,4 +53,19 @@ test("nodes are chosen by name, once each; an unknown one is refused with the ne
     expect(names()).toEqual(["alice", "bob"]);
     expect(names("bob", "bob")).toEqual(["bob"]);
     expect(() => names("alise")).toThrow('There is no node "alise". Did you mean "alice"?');
+});
+
+test("a node that shows another node's key is named with it, and counts as one that does not answer", async () => {
+    const probes = await probeAll([
+        { ...(await serveSsh(otherKey)), node: "alice" },
+        { ...(await serveSsh()), node: "cecilia" },
+    ]);
+    const wrong = wrongKeys(stack(`alice ${hostKey}\ncecilia ${otherKey}\n`), probes);
+    expect(wrong.get("alice")).toMatch(
+        /That is the key of cecilia: .* Are two addresses exchanged in the inventory\?$/,
+    );
+    expect(wrong.get("cecilia")).toMatch(/That is the key of alice: /);
+    const right = wrongKeys(stack(`alice ${otherKey}\ncecilia ${otherKey}\n`), probes);
+    expect([...right.keys()]).toEqual(["cecilia"]);
+    expect(withoutStrangers(probes, right).map(({ finding }) => finding.state)).toEqual(["answers", "refuses"]);
 });

@@ -1,14 +1,18 @@
 import type { NodePlan } from "../../components/fleet/plan";
+import { formatAge } from "../../tools/cli/output";
+import { mixUps } from "../../tools/cli/status-facts";
 import { isWell, parseNodeStatus, statusText } from "../../tools/cli/status-text";
 
 const node = { name: "box", roles: { caddy: {}, packages: {} } } as unknown as NodePlan;
 const report = {
     roles: { caddy: { result: "applied", applied: "x" }, packages: { result: "applied", applied: "x" } },
     units: { "caddy.service": { running: true, enabled: true, failed: false } },
-    wireguard: { a: 12, b: null, c: 900 },
     disk: { free: 50e9, total: 100e9 },
     memory: { available: 2 ** 30, total: 2 ** 31 },
-    uptime: 60,
+    uptime: 7300,
+    os: { name: "debian-13" },
+    temperature: 48.3,
+    clock: { synchronized: false },
 };
 const answer = (change: object = {}): ReturnType<typeof parseNodeStatus> =>
     parseNodeStatus(node, "answers in 0.1 s", {
@@ -21,13 +25,17 @@ test("a node that is as it should be", () => {
     const status = answer();
     expect(isWell(status)).toBe(true);
     expect(statusText([status])).toBe(
-        "  box  ok  answers in 0.1 s; 2 roles, 1 of 3 tunnels alive, disk 50.0 GB free, memory 1.0 GiB of 2.0 GiB free",
+        "  box  ok  answers in 0.1 s; 2 roles, debian-13, up 2 h, 48 °C, clock not synchronized, disk 50.0 GB free, memory 1.0 GiB of 2.0 GiB free",
     );
 });
 
 test.each([
     [{ roles: { caddy: report.roles.caddy } }, "not applied: packages (run `./fleet up`)"],
     [{ roles: { ...report.roles, caddy: { result: "was cut off", applied: null } } }, "caddy: was cut off"],
+    [
+        { claims: { wrong: { npu: "nothing is on PCIe" }, accepted: {}, stale: [] } },
+        "not what the inventory says: nothing is on PCIe",
+    ],
     [{ units: { "caddy.service": { running: false, enabled: true, failed: true } } }, "caddy.service has failed"],
 ])("%j needs attention and is named", (change, words) => {
     const status = answer(change);
@@ -51,4 +59,40 @@ test.each([
     const status = parseNodeStatus(node, "answers in 0.1 s", finished);
     expect(isWell(status)).toBe(false);
     expect(statusText([status])).toContain(words);
+});
+
+test.each([
+    [{ throttled: { now: ["throttled"], sinceBoot: ["throttled"] } }, "slowed down now: throttled"],
+    [{ throttled: { now: [], sinceBoot: ["under-voltage"] } }, "was slowed down since its start: under-voltage"],
+    [{ disk: { free: 5e9, total: 100e9 } }, "its disk is 95 % full"],
+    [{ claims: { wrong: {}, accepted: { os: "it runs debian-12" }, stale: [] } }, "accepted: it runs debian-12"],
+    [
+        { claims: { wrong: {}, accepted: {}, stale: ["SE129 nodes.box.os"] } },
+        "what SE129 nodes.box.os accepts is not the case any more: delete it under accept:",
+    ],
+])("%j is said, and is no failure", (change, words) => {
+    const status = answer(change);
+    expect(isWell(status)).toBe(true);
+    expect(statusText([status])).toContain(`  box: ${words}`);
+});
+
+test("machines that have one name or one identity between them", () => {
+    const named = { ...report, hostname: "crate.lan", machineId: "1" };
+    const notes = mixUps({ box: named, crate: named, shed: { ...named, hostname: "shed", machineId: "2" } });
+    expect(notes["box"]).toEqual([
+        "it calls itself crate, which is another node: `hostnamectl set-hostname box`",
+        expect.stringContaining("it has the machine id of crate"),
+    ]);
+    expect(notes["crate"]).toEqual([expect.stringContaining("it has the machine id of box")]);
+    expect(notes["shed"]).toEqual([]);
+});
+
+test.each([
+    [5, "5 s"],
+    [119.6, "120 s"],
+    [120, "2 min"],
+    [7200, "2 h"],
+    [172_800, "2 days"],
+])("an age of %d s is %s", (seconds, words) => {
+    expect(formatAge(seconds)).toBe(words);
 });

@@ -28,7 +28,7 @@ PI: dict[str, Any] = {
 def arm(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machines of these tests have an arm64 system with pages of 4 KiB."""
     monkeypatch.setattr("converge.facts.architecture", lambda: "arm64")
-    monkeypatch.setattr("converge.facts.os.sysconf", lambda _: 4096)
+    monkeypatch.setattr("converge.facts.os.sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 100)
     monkeypatch.setattr("converge.install.bundle", bundle())
 
 

@@ -103,4 +103,5 @@ def test_on_this_machine(tmp_path: Path) -> None:
     found = json.loads(converge.print_facts(converge.Machine(str(tmp_path), converge.System()))[0])
     assert found["memory"]["total"] > found["memory"]["available"] > 0
     assert found["hostname"] == os.uname().nodename
+    assert 0 < found["uptime"] < float(Path("/proc/uptime").read_text().split()[0])
     assert found["pageSize"] == os.sysconf("SC_PAGE_SIZE")

@@ -33,6 +33,7 @@ def test_what_wireguard_and_the_pings_say(node: Node) -> None:
         "10.44.0.2": (0, f"3 packets transmitted, 3 received, 0% packet loss\n{times}\n"),
         "10.44.0.3": (1, "20 packets transmitted, 0 received, 100% packet loss, time 4000ms\n"),
     }
+    node.secrets({"alice": OWN, "bob": BOB})
     node.system.answers["ping"] = lambda words: answers[words[-1]]
     report = ask(node, {"bob": "10.44.0.2", "carol": "10.44.0.3"})
     assert (report["publicKey"], report["port"]) == (OWN, 51820)
@@ -40,12 +41,13 @@ def test_what_wireguard_and_the_pings_say(node: Node) -> None:
     assert report["peers"][BOB].pop("handshake") in (30, 31)
     assert report["peers"] == {
         BOB: {
+            "node": "bob",
             "endpoint": "192.0.2.2:51820",
             "allowedIps": ["10.44.0.2/32", "10.44.0.3/32"],
             "received": 1000,
             "sent": 2000,
         },
-        CAROL: {"endpoint": "", "allowedIps": [], "handshake": None, "received": 0, "sent": 148},
+        CAROL: {"node": "", "endpoint": "", "allowedIps": [], "handshake": None, "received": 0, "sent": 148},
     }
     asked = {words[3] for words in node.system.calls if words[:3] == ["wg", "show", "wg0"]}
     assert asked == {*SHOWN, "latest-handshakes"}, "dump and private-key print what nobody may see"

@@ -1,9 +1,10 @@
-import { setBlock, setLink, setLoss, setMtu, setNat, setPublicAddress } from "../../lab/trouble";
+import { setBlock, setCable, setLink, setLoss, setMtu, setNat, setPublicAddress } from "../../lab/trouble";
 
 test.each([
     ["a home that there is not", () => setLink("cut", "attic"), /no home "attic".*home, cabin, office/],
     ["the internet as a home", () => setLoss("internet", "5"), /no home "internet"/],
     ["another action", () => setLink("chew", "home"), /cut or restore/],
+    ["another use of a cable", () => setCable("cut", "cabin"), /add or remove/],
     ["an address of another network", () => setPublicAddress("home", "198.51.100.7"), /203\.0\.113\.0\/24/],
     ["another kind of NAT", () => setNat("home", "carrier"), /cone or symmetric/],
     ["too narrow a cable", () => setMtu("home", "575"), /576 to 1500/],

@@ -1,4 +1,5 @@
 import { planZones } from "../../components/dns/plan";
+import { designFleet } from "../../components/fleet/design";
 import { planCertificates } from "../../components/names/certificates";
 import { planInternalNames } from "../../components/names/plan";
 import { shop } from "../services/support";
@@ -30,7 +31,7 @@ test("one list of names: what answers, where it stands, which edges serve it, in
 });
 
 test("zones: hidden primary, two nameservers, addresses of every edge at the apex too, delegation with glue", () => {
-    const [below, own] = planZones(inventory);
+    const [below, own] = planZones(inventory, design.names);
     const lines = (zone = own): string[] => zone!.records.map(({ name, type, value }) => `${name} ${type} ${value}`);
     expect([own!.domain, own!.primary, own!.nameserver]).toEqual(["shop.example", "box", "ns1.shop.example"]);
     expect(lines()).toEqual([
@@ -57,7 +58,7 @@ test("every edge has a certificate of its own for every name, counted by the reg
 });
 
 test("what has no public name has one inside, when it answers on a port", () => {
-    expect(planInternalNames(inventory).map(({ name, node }) => [name, node])).toEqual([
+    expect(planInternalNames(inventory, design.instances).map(({ name, node }) => [name, node])).toEqual([
         ["nats.shop.internal", "box"],
         ["tools.shop.internal", "box"],
     ]);
@@ -67,6 +68,6 @@ test("redirects are names like others", () => {
     const text = everything.replace("websites:", "websites:\n  more: { at: box, public: www.shop.example }");
     const { inventory: more } = shop(text);
     const redirecting = { ...more, edge: { ...more.edge!, redirects: { "old.shop.example": "www.shop.example" } } };
-    const [, zone] = planZones(redirecting);
+    const [, zone] = planZones(redirecting, designFleet(redirecting).names);
     expect(zone!.records.filter(({ name }) => name === "old.shop.example").length).toBe(2);
 });

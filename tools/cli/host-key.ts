@@ -12,15 +12,17 @@ const onConsole = "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub";
 /**
  * The host key of a machine, once somebody vouched for it: it is pinned already, `--fingerprint` says it, the operator
  * compared it, or `--yes` takes it unseen.
+ * @param knownHosts the file with the pins; nothing when a machine is expected that nobody knows yet
  * @throws Failure when the machine does not answer or shows another key; Refusal when nobody can be asked
  */
-export async function findKey(context: Context, target: Target, knownHosts: string): Promise<string> {
+export async function findKey(context: Context, target: Target, knownHosts: string | undefined): Promise<string> {
     const found = await probe(target);
     if (found.finding.state !== "answers")
         throw new Failure(`${target.node} ${describe(found)}. ${hint(found.finding.state)}`);
     const { key } = found.finding;
-    const pin = readKnownHosts(readIfThere(knownHosts) ?? "").find(({ node }) => node === target.node);
-    if (pin !== undefined) {
+    const pins = knownHosts === undefined ? "" : readIfThere(knownHosts);
+    const pin = readKnownHosts(pins ?? "").find(({ node }) => node === target.node);
+    if (pin !== undefined && knownHosts !== undefined) {
         if (pin.key === key) return key;
         throw new Failure(wrongKeyMessage(target, key, pin.key, `${relative(process.cwd(), knownHosts)}:${pin.line}`));
     }
@@ -64,10 +66,12 @@ async function vouch({ args, out, ...context }: Context, target: Target, key: st
     if (!/^(y|yes)$/i.test(answer.trim())) throw new Failure("Not trusted; nothing was written.");
 }
 
-function hint(state: "unreachable" | "silent" | "refuses"): string {
+function hint(state: "unreachable" | "no way" | "silent" | "refuses"): string {
     switch (state) {
         case "unreachable":
             return "Is it switched on, is the address right (`ip -4 address` on it), and does its sshd run (--port when it is not 22)?";
+        case "no way":
+            return "Is it switched on, and does one of the nodes it is reached through answer?";
         case "silent":
             return "Its sshd hangs: restart the machine, or `systemctl restart ssh` on its console.";
         case "refuses":

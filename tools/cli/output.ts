@@ -40,6 +40,13 @@ export function formatMemory(bytes: number): string {
     return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
+/** Seconds for people, in the largest unit that counts at least two of it: `12 s`, `90 min`, `3 days`. */
+export function formatAge(seconds: number): string {
+    if (seconds < 120) return `${Math.round(seconds)} s`;
+    if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+    return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`;
+}
+
 /** Seconds with one decimal: `0.3 s`. */
 export function formatSeconds(milliseconds: number): string {
     return `${(milliseconds / 1000).toFixed(1)} s`;

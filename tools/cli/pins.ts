@@ -11,11 +11,18 @@ export function wrongKeys(stack: Stack, probes: readonly Probe[]): Map<string, s
         probes.flatMap((probe): [string, string][] => {
             const pin = stack.hostKeys.find(({ node }) => node === probe.node);
             if (pin === undefined || probe.finding.state !== "answers") return [];
-            return comparePin(probe.finding.key, pin) === "matches"
-                ? []
-                : [[probe.node, wrongKeyMessage(probe, probe.finding.key, pin.key, `${file}:${pin.line}`)]];
+            const { key } = probe.finding;
+            if (comparePin(key, pin) === "matches") return [];
+            const owner = stack.hostKeys.find((other) => other.key === key)?.node;
+            return [[probe.node, wrongKeyMessage(probe, key, pin.key, `${file}:${pin.line}`, owner)]];
         }),
     );
+}
+
+/** The probes with those of nodes that show another key counted as no answer: nothing is sent there, all others go on. */
+export function withoutStrangers(probes: readonly Probe[], wrong: ReadonlyMap<string, string>): Probe[] {
+    const finding = { state: "refuses", cause: "shows another host key than the pinned one" } as const;
+    return probes.map((probe) => (wrong.has(probe.node) ? { ...probe, finding } : probe));
 }
 
 /** @throws Failure when a node shows another key than the pinned one; by then nothing was sent to any */

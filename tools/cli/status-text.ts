@@ -1,17 +1,14 @@
 import { program } from "../../components/converge/command";
 import type { NodePlan } from "../../components/fleet/plan";
-import { columns, formatBytes, formatMemory } from "./output";
+import { count } from "../../components/fleet/words";
+import { columns } from "./output";
 import type { Finished } from "./process";
+import { factNotes, factWords, isAsSaid, type Facts } from "./status-facts";
 
 /** The part of `converge.py status` that is shown. */
-export interface Report {
+export interface Report extends Facts {
     readonly roles: Readonly<Record<string, { readonly result: string; readonly applied: string | null }>>;
     readonly units: Readonly<Record<string, { readonly running: boolean; readonly failed: boolean }>>;
-    /** Public key → seconds since the last handshake. */
-    readonly wireguard: Readonly<Record<string, number | null>>;
-    readonly disk: { readonly free: number; readonly total: number };
-    readonly memory: { readonly available: number; readonly total: number };
-    readonly uptime: number;
     /** Who holds the machine's lock since when; empty when it is free. */
     readonly lock?: string;
 }
@@ -19,13 +16,15 @@ export interface Report {
 /** How a node is. */
 export interface NodeStatus {
     readonly node: string;
-    readonly state: "ok" | "failed" | "no answer" | "wrong key";
+    readonly state: "ok" | "failed" | "no answer" | "wrong key" | "offline";
     /** How it answered, or what is wrong. */
     readonly words: string;
     /** What it said about itself. */
     readonly report?: Report;
     /** Roles it should have and does not. */
     readonly missing?: readonly string[];
+    /** What shows only beside the other nodes. */
+    readonly mixUps?: readonly string[];
 }
 
 /** The command that asks a node how it is. */
@@ -35,7 +34,7 @@ export function asksRoot(user: string): string {
 
 /** Whether a node needs no attention. */
 export function isWell({ state }: NodeStatus): boolean {
-    return state === "ok";
+    return state === "ok" || state === "offline";
 }
 
 /** Reads what a node answered. */
@@ -46,6 +45,7 @@ export function parseNodeStatus(node: NodePlan, words: string, { code, stdout, s
     const missing = Object.keys(node.roles).filter((role) => report.roles[role] === undefined);
     const bad =
         missing.length > 0 ||
+        !isAsSaid(report) ||
         Object.values(report.roles).some(({ result }) => result !== "applied") ||
         Object.values(report.units).some(({ failed }) => failed);
     return { node: node.name, state: bad ? "failed" : "ok", words, report, missing };
@@ -56,13 +56,15 @@ export function statusText(nodes: readonly NodeStatus[]): string {
     const rows = nodes.map(({ node, state, words, report }) => [
         node,
         state,
-        report === undefined ? (words.split("\n")[0] ?? "") : `${words}; ${machineWords(report)}`,
+        report === undefined
+            ? (words.split("\n")[0] ?? "")
+            : `${words}; ${count(Object.keys(report.roles).length, "role")}, ${factWords(report)}`,
     ]);
     const details = nodes.flatMap((node) => detailLines(node).map((line) => `  ${node.node}: ${line}`));
     return [columns(rows, "  "), ...(details.length === 0 ? [] : ["", ...details])].join("\n");
 }
 
-function detailLines({ words, report, missing = [] }: NodeStatus): string[] {
+function detailLines({ words, report, missing = [], mixUps = [] }: NodeStatus): string[] {
     if (report === undefined)
         return words
             .split("\n")
@@ -77,18 +79,9 @@ function detailLines({ words, report, missing = [] }: NodeStatus): string[] {
         ...failedRoles.map(([role, { result }]) => `${role}: ${result}`),
         ...failedUnits.map(([unit]) => `${unit} has failed`),
         ...(stopped.length > 0 ? [`not running: ${stopped.map(([unit]) => unit).join(", ")}`] : []),
+        ...factNotes(report),
+        ...mixUps,
     ];
-}
-
-function machineWords({ roles, wireguard, disk, memory }: Report): string {
-    const ages = Object.values(wireguard);
-    const alive = ages.filter((age) => age !== null && age < 180).length;
-    return [
-        `${Object.keys(roles).length} roles`,
-        ...(ages.length > 0 ? [`${alive} of ${ages.length} tunnels alive`] : []),
-        `disk ${formatBytes(disk.free)} free`,
-        `memory ${formatMemory(memory.available)} of ${formatMemory(memory.total)} free`,
-    ].join(", ");
 }
 
 /** Reads what `converge.py status` prints; nothing when it is something else. */

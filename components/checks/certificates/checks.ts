@@ -1,5 +1,6 @@
 import type { Check, Checked } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
+import { groupBy } from "../../fleet/group";
 import { planCertificates, type WantedCertificate } from "../../names/certificates";
 
 /** Let's Encrypt's limits for what is not a renewal (letsencrypt.org/docs/rate-limits, read 2026-08-21). */
@@ -13,11 +14,8 @@ function wanted({ inventory, design }: Checked): WantedCertificate[] {
 }
 
 const aWeek: Check = (checked) => {
-    const byDomain = new Map<string, WantedCertificate[]>();
-    for (const one of wanted(checked)) {
-        if (one.registered === undefined) continue;
-        byDomain.set(one.registered, [...(byDomain.get(one.registered) ?? []), one]);
-    }
+    const registered = wanted(checked).filter((one) => one.registered !== undefined);
+    const byDomain = groupBy(registered, (one) => one.registered ?? "");
     const edges = checked.inventory.edge?.at.length ?? 1;
     return [...byDomain].flatMap(([domain, { length: all }]): Problem[] => {
         const one = all / edges;

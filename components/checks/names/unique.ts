@@ -1,16 +1,11 @@
 import type { Check } from "../../fleet/check";
 import { didYouMean, formatPath, listOf, type Problem } from "../../fleet/errors";
+import { groupBy } from "../../fleet/group";
 import { planInternalNames, type PublicName } from "../../names/plan";
 
 /** Groups of more than one with the same name. */
-function repeated<T extends { readonly name: string }>(items: readonly T[]): [T, ...T[]][] {
-    const groups = new Map<string, [T, ...T[]]>();
-    for (const item of items) {
-        const group = groups.get(item.name);
-        if (group === undefined) groups.set(item.name, [item]);
-        else group.push(item);
-    }
-    return [...groups.values()].filter((group) => group.length > 1);
+function repeated<T extends { readonly name: string }>(items: readonly T[]): (readonly T[])[] {
+    return [...groupBy(items, ({ name }) => name).values()].filter((group) => group.length > 1);
 }
 
 function what({ kind, of }: PublicName): string {
@@ -85,8 +80,8 @@ function follow(redirects: Readonly<Record<string, string>>, from: string): stri
     return trail;
 }
 
-const insideOnce: Check = ({ inventory }) =>
-    repeated(planInternalNames(inventory))
+const insideOnce: Check = ({ inventory, design }) =>
+    repeated(planInternalNames(inventory, design.instances))
         .slice(0, 20)
         .map((group) => [...group].sort((a, b) => Number(b.of === "models") - Number(a.of === "models")))
         .flatMap(([first, ...others]) =>

@@ -1,18 +1,20 @@
 import type { Check, Checked } from "../../fleet/check";
 import { didYouMean, listOf, type Problem } from "../../fleet/errors";
+import { groupBy } from "../../fleet/group";
 import { someOf } from "../../fleet/words";
 import { behindNat } from "../../node/machine";
 
 /** Bastions that are no way at all, or a poor one. */
 export const bastions: Check = (checked) =>
-    Object.entries(checked.inventory.nodes).flatMap(([name, { via }]): Problem[] => {
-        if (via === undefined) return [];
-        const path = ["nodes", name, "via"];
-        const impossible = deadEnd(name, via, checked);
-        return impossible === undefined
-            ? weakPoints(name, via, checked).map((problem) => ({ ...problem, path }))
-            : [{ code: "SE122", path, ...impossible }];
-    });
+    Object.entries(checked.inventory.nodes).flatMap(([name, { via: ways = [] }]) =>
+        ways.flatMap((via): Problem[] => {
+            const path = ["nodes", name, "via"];
+            const impossible = deadEnd(name, via, checked);
+            return impossible === undefined
+                ? weakPoints(name, via, checked).map((problem) => ({ ...problem, path }))
+                : [{ code: "SE122", path, ...impossible }];
+        }),
+    );
 
 function deadEnd(
     name: string,
@@ -34,19 +36,18 @@ function deadEnd(
             message: `${via} leaves the fleet: ${name} could not be reached through it any more.`,
             fix: otherwise,
         };
-    const round = circle(name, inventory.nodes);
+    const round = circle([name, via], inventory.nodes);
     return round === undefined
         ? undefined
         : { message: `The road goes round: ${round.join(" via ")}.`, fix: otherwise };
 }
 
-/** The nodes from one back to itself, when following `via` leads there. */
-function circle(name: string, nodes: Checked["inventory"]["nodes"]): string[] | undefined {
-    const seen = [name];
-    for (let next = nodes[name]?.via; next !== undefined; next = nodes[next]?.via) {
-        if (next === name) return [...seen, name];
-        if (seen.includes(next)) return undefined;
-        seen.push(next);
+/** The nodes from the first of a walk back to it, when going on by `via` leads there. */
+function circle(walk: readonly string[], nodes: Checked["inventory"]["nodes"]): string[] | undefined {
+    for (const next of nodes[walk.at(-1) ?? ""]?.via ?? []) {
+        if (next === walk[0]) return [...walk, next];
+        const round = walk.includes(next) ? undefined : circle([...walk, next], nodes);
+        if (round !== undefined) return round;
     }
     return undefined;
 }
@@ -74,15 +75,15 @@ function weakPoints(name: string, via: string, { inventory }: Checked): Omit<Pro
 
 /** Pairs whose only relay is switched off. */
 export const deadRelays: Check = ({ inventory, design }) => {
-    const relayed = new Map<string, string[]>();
-    for (const { between, way } of design.paths) {
-        if (way.via === undefined || inventory.nodes[way.via]?.offline === undefined) continue;
-        relayed.set(way.via, [...(relayed.get(way.via) ?? []), between.join(" and ")]);
-    }
-    return [...relayed].map(([relay, pairs]) => ({
+    const dead = design.paths.filter(({ way }) => inventory.nodes[way.via ?? ""]?.offline !== undefined);
+    return [...groupBy(dead, ({ way }) => way.via ?? "")].map(([relay, paths]) => ({
         code: "SE125" as const,
         path: ["nodes", relay, "offline"],
-        message: `${relay} is offline, and no other node is public: ${someOf(pairs, 3, 3)} cannot reach each other.`,
+        message: `${relay} is offline, and no other node is public: ${someOf(
+            paths.map(({ between }) => between.join(" and ")),
+            3,
+            3,
+        )} cannot reach each other.`,
         fix: `Bring ${relay} back, or add another node with a public address.`,
     }));
 };

@@ -1,3 +1,4 @@
+import { backupTargets } from "../../backups/targets";
 import type { Check } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
 
@@ -26,13 +27,13 @@ const alertChannel: Check = ({ inventory }) => {
 };
 
 const backupCredentials: Check = ({ inventory }) =>
-    Object.entries(inventory.backups ?? {}).flatMap(([name, target]): Problem[] => {
-        if (typeof target !== "object" || target.secrets !== undefined || !target.to.startsWith("spaces/")) return [];
+    backupTargets(inventory).flatMap(([name, { to, secrets }]): Problem[] => {
+        if (secrets !== undefined || !to.startsWith("spaces/")) return [];
         return [
             {
                 code: "SE207",
                 path: ["backups", name],
-                message: `${target.to} lies with DigitalOcean, which asks for a key.`,
+                message: `${to} lies with DigitalOcean, which asks for a key.`,
                 fix: "Write `secrets: spaces-key`, and set it with `./fleet secret set spaces-key`.",
             },
         ];

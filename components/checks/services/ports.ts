@@ -1,5 +1,6 @@
 import type { Check, Checked } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
+import { groupBy } from "../../fleet/group";
 import { planListeners, type NodeListener } from "../../firewall/listeners";
 import { typeOf } from "../../services/catalogue/catalogue";
 
@@ -29,11 +30,7 @@ const clash: Check = (checked) =>
     });
 
 function findClashes(listeners: readonly NodeListener[]): Clash[] {
-    const groups = new Map<string, NodeListener[]>();
-    for (const listener of listeners) {
-        const key = `${listener.node} ${listener.protocol} ${listener.port}`;
-        groups.set(key, [...(groups.get(key) ?? []), listener]);
-    }
+    const groups = groupBy(listeners, ({ node, protocol, port }) => `${node} ${protocol} ${port}`);
     const clashes = new Map<string, Clash>();
     for (const [first, ...others] of groups.values()) {
         if (first === undefined) continue;

@@ -1,4 +1,5 @@
-import type { Check, Checked } from "../../fleet/check";
+import { backupTargets } from "../../backups/targets";
+import type { Check } from "../../fleet/check";
 import { didYouMean, listOf, type Problem } from "../../fleet/errors";
 import { typeOf } from "../../services/catalogue/catalogue";
 
@@ -39,12 +40,12 @@ const needs: Check = ({ inventory, design }) =>
             })),
     );
 
-const backupTargets: Check = (checked) =>
-    targetsOf(checked).flatMap(([name, { to }]): Problem[] => {
+const backupTo: Check = ({ inventory }) =>
+    backupTargets(inventory).flatMap(([name, { to }]): Problem[] => {
         const [, store = "", bucket = ""] = /^([a-z][a-z0-9-]*)\/(.+)$/.exec(to) ?? [];
         if (store === "" || store === "spaces") return [];
         const path = ["backups", name, "to"];
-        const { services } = checked.inventory;
+        const { services } = inventory;
         const stores = Object.keys(services).filter((block) =>
             typeOf(block, services[block] ?? {})?.options.includes("buckets"),
         );
@@ -64,9 +65,9 @@ const backupTargets: Check = (checked) =>
         return [{ code: "SE176", path, message, fix }];
     });
 
-const backupOf: Check = (checked) => {
-    const blocks = Object.keys(checked.inventory.services);
-    return targetsOf(checked).flatMap(([name, { of = [] }]) =>
+const backupOf: Check = ({ inventory }) => {
+    const blocks = Object.keys(inventory.services);
+    return backupTargets(inventory).flatMap(([name, { of = [] }]) =>
         of
             .filter((block) => !blocks.includes(block))
             .map((block) => ({
@@ -78,13 +79,5 @@ const backupOf: Check = (checked) => {
     );
 };
 
-type Target = Extract<NonNullable<Checked["inventory"]["backups"]>[string], { to: string }>;
-
-function targetsOf({ inventory }: Checked): [string, Target][] {
-    return Object.entries(inventory.backups ?? {}).flatMap(([name, target]): [string, Target][] =>
-        typeof target === "object" ? [[name, target]] : [],
-    );
-}
-
 /** Checks on what one part of the inventory says of another. */
-export const referenceChecks: readonly Check[] = [modelThere, needs, backupTargets, backupOf];
+export const referenceChecks: readonly Check[] = [modelThere, needs, backupTo, backupOf];

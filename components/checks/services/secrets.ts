@@ -1,3 +1,4 @@
+import { backupTargets } from "../../backups/targets";
 import type { Check } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
 
@@ -9,10 +10,8 @@ const plainNames: Check = ({ inventory }) => {
         ...Object.entries(inventory.services).flatMap(([block, { secrets = [] }]) =>
             secrets.map((secret) => ({ secret, path: ["services", block, "secrets"] })),
         ),
-        ...Object.entries(inventory.backups ?? {}).flatMap(([name, target]) =>
-            typeof target === "object" && target.secrets !== undefined
-                ? [{ secret: target.secrets, path: ["backups", name, "secrets"] }]
-                : [],
+        ...backupTargets(inventory).flatMap(([name, { secrets }]) =>
+            secrets === undefined ? [] : [{ secret: secrets, path: ["backups", name, "secrets"] }],
         ),
         ...(inventory.alerts?.secrets === undefined
             ? []

@@ -1,3 +1,4 @@
+import { backupHost, backupTargets, type BackupTarget } from "../../backups/targets";
 import type { Check, Checked } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
 import type { Instance } from "../../services/plan";
@@ -21,7 +22,7 @@ interface Target {
 
 /** State of which no copy lies anywhere else. */
 export const copiesElsewhere: Check = (checked) => {
-    const targets = entriesOf(checked.inventory).map(([key, entry]) => targetOf(key, entry, checked));
+    const targets = backupTargets(checked.inventory).map(([key, entry]) => targetOf(key, entry, checked));
     // A store that copies are sent to would be its own source.
     const own = new Set(targets.map(({ block }) => block));
     const stateful = checked.design.instances.filter(({ state, block }) => state.length > 0 && !own.has(block));
@@ -60,19 +61,11 @@ function fateOf({ node }: Instance, { node: holder, region, beside }: Target, { 
     return other === undefined ? undefined : sharedFate([machine, other])?.words;
 }
 
-type Entry = Exclude<NonNullable<Checked["inventory"]["backups"]>[string], number | undefined>;
-
-function entriesOf({ backups = {} }: Checked["inventory"]): [string, Entry][] {
-    return Object.entries(backups).flatMap(([key, entry]): [string, Entry][] =>
-        typeof entry === "object" ? [[key, entry]] : [],
-    );
-}
-
-function targetOf(key: string, { to, of }: Entry, { inventory, design }: Checked): Target {
+function targetOf(key: string, { to, of }: BackupTarget, { inventory, design }: Checked): Target {
     const rest = of === undefined ? {} : { of };
     const [first = "", second = ""] = to.split("/");
     if (to.startsWith("usb://")) return { key, ...rest, beside: true, words: "A disk on USB" };
-    const host = /^(?:sftp|rest):\/\/(?:[^@/]*@)?([^:/]+)/.exec(to)?.[1];
+    const host = backupHost(to);
     if (host !== undefined) {
         const known = inventory.nodes[host] === undefined ? {} : { node: host };
         return { key, ...rest, ...known, beside: false, words: `The copy on ${host}` };

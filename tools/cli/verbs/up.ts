@@ -7,13 +7,14 @@ import { loadStack, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
 import { roleOnNode, type RunResult } from "../events";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { updateLock } from "../files";
 import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
-import { selectNodes } from "../nodes";
+import { offlineWords, selectNodes } from "../nodes";
 import { clearCutOff } from "../pending";
-import { requirePins } from "../pins";
+import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
@@ -29,16 +30,17 @@ export async function run(context: Context): Promise<ExitCode> {
     const { root, out } = context;
     const stack = loadStack(context);
     requireComplete(stack);
-    const plan = planFleet(stack);
+    const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
     requireFreeStack(root, stack.name);
     await clearCutOff(context, stack.name);
-    for (const words of leavingWords(stack)) out.say(`  ${words}`);
+    for (const words of [...leavingWords(stack), ...nodes.flatMap(offlineWords)]) out.say(`  ${words}`);
     for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
-    const [probes, ahead] = await Promise.all([look(stack, nodes), lookAhead(context, stack, exclude)]);
-    const result = await runEngine(context, stack, nodes, probes, ahead, exclude);
+    const dialled = nodes.filter(({ offline }) => offline === undefined);
+    const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
+    const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
     pinRented(stack, rentedNow(root, stack.name));
     for (const words of await strangers(context, stack, plan)) out.warn(words);
@@ -51,7 +53,7 @@ export async function run(context: Context): Promise<ExitCode> {
     if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
     const summary: Summary = {
         stack: stack.name,
-        nodes: reportNodes(nodes, probes, result),
+        nodes: reportNodes(dialled, probes, result),
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
@@ -65,15 +67,21 @@ export async function run(context: Context): Promise<ExitCode> {
     return succeeded(summary) ? exitCodes.done : exitCodes.failed;
 }
 
-/** Looks who answers. @throws Failure when nothing may be sent: no agent, a road that is taken, a wrong host key */
-async function look(stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
-    // A droplet that is still to be made has no address.
-    const there = nodes.filter(({ address }) => address !== "");
-    const targets = there.map(({ name, address, port }) => ({ node: name, address, port }));
-    const [probes, agent] = await Promise.all([probeAll(targets), agentProblem(), requireRoads(stack, nodes)]);
+/**
+ * Looks who answers; a node that shows another host key is named, and counts as one that does not.
+ * @throws Failure when nothing may be sent: no agent, a road that is taken
+ */
+async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
+    const [probes, agent] = await Promise.all([
+        // A droplet that is still to be made has no address.
+        probeAll(nodes.filter(({ address }) => address !== "").map(targetOf)),
+        agentProblem(),
+        requireRoads(stack, nodes),
+    ]);
     if (agent !== undefined) throw new Failure(agent);
-    requirePins(stack, probes);
-    return probes;
+    const wrong = wrongKeys(stack, probes);
+    for (const words of wrong.values()) out.warn(words);
+    return withoutStrangers(probes, wrong);
 }
 
 /** What failed and stands on no node, such as a droplet that cannot be made. */

@@ -7,6 +7,7 @@
     converge.py release         sweeps everything, removes the program; data directories stay and are listed
     converge.py recover [boot]  finishes with a change that was cut off or not confirmed; `boot`: no service runs yet
     converge.py status          prints JSON; takes no lock
+    converge.py relay           moves what a silent relay passed on to another one, and back; takes no lock
     converge.py facts           prints what the machine is, as JSON
     converge.py pairs           stdin = who is to be reached; prints which peers answer over the mesh, as JSON
     converge.py zone-check DOMAIN FILE    loads a zone into a scratch database and checks it (PowerDNS on SQLite)

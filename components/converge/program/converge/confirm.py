@@ -97,14 +97,17 @@ def require_peers(machine: Machine, journal: Journal) -> None:
 
 
 def knock(machine: Machine, keys: set[str]) -> None:
-    """Sends one packet to each peer, and waits a moment for what comes back: a reply, or WireGuard's own handshake."""
+    """Sends a packet to each peer, and waits a moment for what comes back: a reply, or WireGuard's own handshake.
+
+    To every address that it is allowed: which is its own, and which it relays to, does not show.
+    """
     import socket
 
     if not keys:
         return
     output = machine.system.run(["wg", "show", "all", "allowed-ips"], 5).output
     lines = re.findall(r"^\S+\t(\S{44})\t(.*)$", output, re.MULTILINE)
-    hosts = [ip for key, ips in lines if key in keys for ip in re.findall(r"(\S+)/(?:32|128)\b", ips)[:1]]
+    hosts = [ip for key, ips in lines if key in keys for ip in re.findall(r"(\S+)/(?:32|128)\b", ips)]
     for host in hosts:
         # Port 9, discard (RFC 863): nothing listens there, and the refusal is the reply.
         with contextlib.suppress(OSError), socket.socket(_family(host), socket.SOCK_DGRAM) as sender:

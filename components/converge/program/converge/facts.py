@@ -108,8 +108,17 @@ def facts(machine: Machine) -> Facts:
         "clock": {"synchronized": clock_synchronized()},
         "temperature": hottest(machine),
         "throttled": throttling(machine),
-        "uptime": int(float((text_of("/proc/uptime") or "0").split()[0])),
+        "uptime": uptime(),
     }
+
+
+def uptime() -> int:
+    """Seconds since the system's first process started: in a container that is later than the kernel's own start."""
+    kernel = float((text_of("/proc/uptime") or "0").split()[0])
+    # proc_pid_stat(5): the 22nd field, of which the second may hold blanks and ends with the last parenthesis.
+    fields = text_of("/proc/1/stat").rpartition(")")[2].split()
+    started = int(fields[19]) / os.sysconf("SC_CLK_TCK") if len(fields) > 19 else 0
+    return max(0, int(kernel - started))
 
 
 def hostname(machine: Machine) -> str:

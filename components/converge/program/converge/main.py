@@ -87,6 +87,15 @@ def _turn(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) ->
     return follow(machine, words[0])
 
 
+def _relay(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    import time
+
+    from converge.ping import answering
+    from converge.relay import watch
+
+    return watch(machine, answering, time.time())
+
+
 def _facts(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.facts import print_facts
 
@@ -123,6 +132,7 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "pairs": (0, 0, _pairs),
     "history": (0, 1, _history),
     "turn": (1, 1, _turn),
+    "relay": (0, 0, _relay),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),

@@ -23,6 +23,8 @@ QUESTION = struct({"nodes": record(NAME, ADDRESS)}, {})
 class Peer(TypedDict):
     """A peer as WireGuard sees it."""
 
+    node: str
+    """whose key it is, as the machine was told; "" when it was not"""
     endpoint: str
     """where packets go now, `address:port`; "" while nobody knows"""
     allowedIps: list[str]
@@ -62,8 +64,11 @@ def peers(machine: Machine) -> dict[str, Peer]:
     """The peers of the mesh's interface, by public key."""
     endpoints, handshakes = _columns(machine, "endpoints"), _columns(machine, "latest-handshakes")
     transfers = _columns(machine, "transfer")
+    known = cast("dict[str, str]", machine.load("wireguard.json") or {})
+    owners = {key: name for name, key in known.items()}
     return {
         key: {
+            "node": owners.get(key, ""),
             "endpoint": "".join(endpoints.get(key, [""])).replace("(none)", ""),
             "allowedIps": [ip for words in networks for ip in words.split() if ip != "(none)"],
             "handshake": _age(handshakes.get(key, ["0"])[0]),

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { writeIncarnation } from "../../tools/cli/incarnation";
+import { writeInEntry } from "../../tools/cli/node-entry";
 
 const inventory = (box: string): string =>
     `fleet: home\nnodes:\n  # the first one\n  alice: { hardware: amd64-1gb, incarnation: 7 }\n  box: ${box}\n  carol: { hardware: amd64-1gb } # the last\nmodels: {}\n`;
@@ -20,12 +20,12 @@ test.each([
         "\n    # new disk in May\n    incarnation: 2   # counted\n    port: 22",
     ],
 ])("goes into %j and every other byte stays", (before, after) => {
-    const text = writeIncarnation(inventory(before), "box", 2);
+    const text = writeInEntry(inventory(before), "box", "incarnation", 2);
     expect(text).toBe(inventory(after));
     expect(parse(text)).toMatchObject({ nodes: { alice: { incarnation: 7 }, box: { incarnation: 2 } } });
 });
 
 test("an entry that is not a map of its own is left to its author", () => {
     const text = inventory("*shared").replace("alice: {", "alice: &shared {");
-    expect(() => writeIncarnation(text, "box", 2)).toThrow("Write its `incarnation:`, one higher, by hand.");
+    expect(() => writeInEntry(text, "box", "incarnation", 2)).toThrow("Write `incarnation: 2` there by hand.");
 });

@@ -1,0 +1,77 @@
+import type { Role } from "../converge/schema";
+import type { MeshNode, Relayed } from "./plan";
+
+/** What relaying adds to the role `wireguard`. */
+export interface RelayPart {
+    readonly files: NonNullable<Role["files"]>;
+    readonly units: NonNullable<Role["units"]>;
+    readonly sysctl?: NonNullable<Role["sysctl"]>;
+}
+
+const config = "/etc/wireguard/relay.json";
+const service = "sovereign-edge-relay.service";
+const timer = "sovereign-edge-relay.timer";
+const look = "/usr/bin/python3 -I /usr/local/lib/sovereign-edge/converge.py relay";
+
+/**
+ * A node that may relay passes packets on; one that is reached through a relay which has a stand-in looks every ten
+ * seconds, at the same moment as the other end, whether another relay has to take over (`converge/relay.py`).
+ */
+export function relayRole({ peers, relayed, relays }: MeshNode): RelayPart {
+    const choices = relayed.filter((group) => group.relays.length > 1);
+    const sysctl = relays ? { sysctl: forwarding } : {};
+    if (choices.length === 0) return { files: {}, units: {}, ...sysctl };
+    const addresses = new Map(peers.map(({ name, allowedIps: [own = ""] }) => [name, own.slice(0, own.indexOf("/"))]));
+    return {
+        files: {
+            [config]: { mode: "0600", owner: "root:root", text: renderChoices(choices, addresses) },
+            [`/etc/systemd/system/${service}`]: { mode: "0644", owner: "root:root", text: serviceText },
+            [`/etc/systemd/system/${timer}`]: { mode: "0644", owner: "root:root", text: timerText },
+            "/etc/systemd/system/wg-quick@wg0.service.d/relay.conf": {
+                mode: "0644",
+                owner: "root:root",
+                text: `[Service]\n# A reload puts every address back to its first relay.\nExecReload=-${look}\n`,
+            },
+        },
+        units: { [timer]: { enabled: true, running: true, restartOn: { [`/etc/systemd/system/${timer}`]: true } } },
+        ...sysctl,
+    };
+}
+
+/** A packet leaves by the interface that it came by, and nobody is told of a shorter way: there is none (RFC 1812 §5.2.7.2). */
+const forwarding = {
+    "net.ipv4.ip_forward": "1",
+    "net.ipv4.conf.all.send_redirects": "0",
+    "net.ipv4.conf.default.send_redirects": "0",
+};
+
+// Without a word to the journal unless something moved: 8,640 looks a day would wear a card.
+const serviceText = `[Unit]
+Description=Moves what a silent WireGuard relay passed on to another one
+After=wg-quick@wg0.service
+
+[Service]
+Type=oneshot
+ExecStart=${look}
+TimeoutStartSec=30
+LogLevelMax=notice
+SyslogLevel=notice
+`;
+
+// By the clock, because both ends have to choose the same relay.
+const timerText = `[Unit]
+Description=Looks every ten seconds whether the WireGuard relays answer
+
+[Timer]
+OnCalendar=*:*:0/10
+AccuracySec=100ms
+
+[Install]
+WantedBy=timers.target
+`;
+
+function renderChoices(groups: readonly Relayed[], addresses: ReadonlyMap<string, string>): string {
+    const names = [...new Set(groups.flatMap(({ relays }) => relays))].sort();
+    const relays = names.map((name) => [name, addresses.get(name) ?? ""]);
+    return `${JSON.stringify({ interface: "wg0", relays: Object.fromEntries(relays), groups }, undefined, 1)}\n`;
+}

@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { hostKeyOf } from "../../../lab/identity";
+import { lab, must, on, operator, root, run, type Result } from "../support";
+
+/** The stack's name. */
+export const stack = "seven";
+/** Inventory, lock, host keys and passphrase of the stack. */
+const folder = resolve(root, ".lab/seven");
+const settings = resolve(root, `Pulumi.${stack}.yaml`);
+const inventory = resolve(folder, `${stack}.yaml`);
+
+/** A node's line of the inventory. */
+export const lines: Readonly<Record<string, string>> = {
+    alice: "{ hardware: amd64-1gb, location: home, address: 192.168.8.11, mesh: 10.44.0.11 }",
+    cecilia: "{ hardware: amd64-1gb, location: home, address: 192.168.8.12, mesh: 10.44.0.12 }",
+    octavia: "{ hardware: amd64-1gb, location: cabin, address: 192.168.9.11, mesh: 10.44.0.13 }",
+    lucidia: "{ hardware: amd64-1gb, location: cabin, address: 192.168.9.12, mesh: 10.44.0.15 }",
+    aria: "{ hardware: amd64-1gb, location: office, address: 192.168.10.11, mesh: 10.44.0.14 }",
+    gematria: "{ hardware: amd64-1gb, address: 203.0.113.10, mesh: 10.44.0.1 }",
+    anastasia: "{ hardware: amd64-1gb, address: 203.0.113.11, mesh: 10.44.0.2 }",
+};
+/** The seven nodes. */
+export const seven: readonly string[] = Object.keys(lines);
+/** Their addresses in the mesh. */
+export const meshAddress = (node: string): string => /mesh: ([\d.]+)/.exec(lines[node]!)![1]!;
+
+/** The text of an inventory of some nodes. @param edits what is written in the place of what */
+export function inventoryOf(nodes: Readonly<Record<string, string>> = lines, locations = ""): string {
+    return `version: 1
+fleet: ${stack}
+ssh: { user: admin }
+mesh: { network: 10.44.0.0/24 }
+locations:
+  home: { lan: 192.168.8.0/24 }
+  cabin: { lan: 192.168.9.0/24${locations} }
+  office: { lan: 192.168.10.0/24 }
+nodes:
+${Object.entries(nodes)
+    .map(([name, line]) => `  ${name}: ${line}\n`)
+    .join("")}`;
+}
+
+/** Writes the inventory that the next verb sees. */
+export function write(text: string): void {
+    writeFileSync(inventory, text);
+}
+
+/** Pins the host keys of machines that were on once, and notes their roads, as `./fleet add` does with a person's consent. */
+export function pin(nodes: readonly string[]): void {
+    const keys = nodes.map((node) => {
+        const [type, key] = readFileSync(`${hostKeyOf(node)}.pub`, "utf8").split(" ");
+        return `${node} ${type} ${key}\n`;
+    });
+    const roads = nodes.map((node) => `  ${node}: ${29_100 + seven.indexOf(node)}\n`);
+    writeFileSync(resolve(folder, `${stack}.known_hosts`), keys.sort().join(""));
+    writeFileSync(resolve(folder, `${stack}.lock.yaml`), `version: 1\nroads:\n${roads.join("")}`);
+}
+
+/** A verb of `./fleet` for the stack; may fail. */
+export const fleet = (...args: string[]): Promise<Result> => operator(["./fleet", "-s", stack, ...args]);
+
+/** Brings the lab up from nothing with seven machines on three LANs and the internet, and makes a stack for them; nothing is applied. */
+export async function prepare(): Promise<void> {
+    await lab("down");
+    forget();
+    await lab("up");
+    for (const home of ["cabin", "office"]) await lab("cable", "add", home);
+    for (const node of ["octavia", "lucidia", "aria", "anastasia"]) await lab("power", "on", node);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(settings, `config:\n  sovereign-edge:inventory: ${inventory}\n`);
+    write(inventoryOf());
+    pin(seven);
+    await must(["tools/node", "lab/main.ts", "exec", "operator", "--", "./fleet", "init", stack]);
+}
+
+/** Removes the stack and its files; the machines go with the lab. */
+export function forget(): void {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(settings, { force: true });
+    for (const part of ["stacks", "backups", "history"])
+        for (const file of [`${stack}`, `${stack}.json`, `${stack}.json.bak`, `${stack}.json.attrs`])
+            rmSync(resolve(root, ".state/.pulumi", part, "sovereign-edge", file), { recursive: true, force: true });
+}
+
+/** Every ordered pair of nodes. */
+export const pairsOf = (nodes: readonly string[]): [string, string][] =>
+    nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to): [string, string] => [from, to]));
+
+/** The nodes that a node's echo requests come back from, with the time to live they came back with; `seconds` for each. */
+export async function answers(from: string, to: readonly string[], seconds = 2): Promise<Record<string, number>> {
+    const script = to
+        .map(
+            (node) =>
+                `(ping -n -c1 -W${seconds} ${meshAddress(node)} | sed -n 's/.*ttl=\\([0-9]*\\).*/${node} \\1/p') &`,
+        )
+        .join(" ");
+    const { stdout } = await run(["tools/node", "lab/main.ts", "exec", from, "--", "sh", "-c", `${script} wait`]);
+    const found = stdout.trim().split("\n").filter(Boolean);
+    return Object.fromEntries(found.map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])]));
+}
+
+/** The directed pairs among some nodes that do not answer, as `alice → aria`. */
+export async function silent(nodes: readonly string[] = seven): Promise<string[]> {
+    const heard = await Promise.all(
+        nodes.map((from) =>
+            answers(
+                from,
+                nodes.filter((to) => to !== from),
+            ),
+        ),
+    );
+    return nodes.flatMap((from, index) =>
+        nodes.filter((to) => to !== from && heard[index]![to] === undefined).map((to) => `${from} → ${to}`),
+    );
+}
+
+/** Seconds until every directed pair among some nodes answers; fails after `limit`. */
+export async function recovery(nodes: readonly string[], limit: number): Promise<number> {
+    const start = performance.now();
+    for (;;) {
+        const left = await silent(nodes);
+        const seconds = (performance.now() - start) / 1000;
+        if (left.length === 0) return seconds;
+        if (seconds > limit) throw new Error(`After ${limit} s these do not answer: ${left.join(", ")}`);
+    }
+}
+
+/** What `wg show wg0 WHAT` says on a node. */
+export const wireguard = async (node: string, what: string): Promise<string> =>
+    (await on(node, "wg", "show", "wg0", what)).stdout;
