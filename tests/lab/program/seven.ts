@@ -129,3 +129,16 @@ export async function recovery(nodes: readonly string[], limit: number): Promise
 /** What `wg show wg0 WHAT` says on a node. */
 export const wireguard = async (node: string, what: string): Promise<string> =>
     (await on(node, "wg", "show", "wg0", what)).stdout;
+
+/** Public key of every node, by name. */
+export async function keys(nodes: readonly string[] = seven): Promise<Record<string, string>> {
+    const found = await Promise.all(nodes.map((node) => wireguard(node, "public-key")));
+    return Object.fromEntries(nodes.map((node, index) => [node, found[index]!.trim()]));
+}
+
+/** The relay at which a node has another one's address now; empty when at none. */
+export async function relayOf(node: string, other: string): Promise<string> {
+    const peers = (await wireguard(node, "allowed-ips")).split("\n");
+    const line = peers.find((text) => text.includes(`${meshAddress(other)}/32`)) ?? "";
+    return ["gematria", "anastasia"].find((relay) => line.includes(`${meshAddress(relay)}/32`)) ?? "";
+}
