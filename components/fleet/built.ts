@@ -1,7 +1,6 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { staying } from "./leaving";
 import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
@@ -13,7 +12,6 @@ type Gap = readonly [what: string, path: Path];
  */
 export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     const gaps = [
-        ...nodeGaps(staying(inventory)),
         ...nameGaps(inventory),
         ...modelGaps(inventory),
         ...restGaps(inventory),
@@ -26,20 +24,11 @@ export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     }));
 }
 
-function nodeGaps(inventory: Inventory): Gap[] {
-    const nodes = Object.entries(inventory.nodes);
-    const keys = ["via", "offline"] as const;
-    return nodes.flatMap(([name, node]) =>
-        keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
-    );
-}
-
-function nameGaps({ edge, dns, people }: Inventory): Gap[] {
+function nameGaps({ edge, dns }: Inventory): Gap[] {
     return [
         ...((edge?.at.length ?? 0) > 1 ? [["Passing challenges between two edges is", ["edge", "at"]] as Gap] : []),
         ...(Object.keys(edge?.redirects ?? {}).length > 0 ? [["Redirecting is", ["edge", "redirects"]] as Gap] : []),
         ...(dns?.secondaries === undefined ? [] : [["A secondary nameserver is", ["dns", "secondaries"]] as Gap]),
-        ...(Object.keys(people).length > 0 ? [["Accounts for people are", ["people"]] as Gap] : []),
     ];
 }
 

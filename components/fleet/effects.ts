@@ -57,6 +57,7 @@ function nodeEffects(
     if (after === undefined) {
         return { node, clauses: [{ text: "is forgotten; the machine itself is not touched" }], download: 0 };
     }
+    if (after.offline !== undefined) return { node, clauses: [], download: 0 };
     if (after.leaving) return { node, clauses: leavingClauses(before), download: 0 };
     const downloads = downloadsOf(before, after, plan);
     const download = downloads.reduce((sum, { bytes }) => sum + bytes, 0);
