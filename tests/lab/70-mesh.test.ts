@@ -59,8 +59,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-    fleet.forget();
-    await lab("down");
+    await fleet.dispose();
 });
 
 test("42 of 42 pairs answer, each through the path that the plan says", async () => {

@@ -62,8 +62,7 @@ export const fleet = (...args: string[]): Promise<Result> => operator(["./fleet"
 
 /** Brings the lab up from nothing with seven machines on three LANs and the internet, and makes a stack for them; nothing is applied. */
 export async function prepare(): Promise<void> {
-    await lab("down");
-    forget();
+    await dispose();
     await lab("up");
     for (const home of ["cabin", "office"]) await lab("cable", "add", home);
     for (const node of ["octavia", "lucidia", "aria", "anastasia"]) await lab("power", "on", node);
@@ -74,12 +73,13 @@ export async function prepare(): Promise<void> {
     await must(["tools/node", "lab/main.ts", "exec", "operator", "--", "./fleet", "init", stack]);
 }
 
-/** Removes the stack and its files; the machines go with the lab. */
-export function forget(): void {
+/** Takes the lab down with what `dev` knows of it, and removes the stack and its files. */
+export async function dispose(): Promise<void> {
+    await must(["npm", "run", "-s", "down"]);
     rmSync(folder, { recursive: true, force: true });
     rmSync(settings, { force: true });
     for (const part of ["stacks", "backups", "history"])
-        for (const file of [`${stack}`, `${stack}.json`, `${stack}.json.bak`, `${stack}.json.attrs`])
+        for (const file of [stack, `${stack}.json`, `${stack}.json.bak`, `${stack}.json.attrs`])
             rmSync(resolve(root, ".state/.pulumi", part, "sovereign-edge", file), { recursive: true, force: true });
 }
 
