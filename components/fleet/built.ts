@@ -11,11 +11,7 @@ type Gap = readonly [what: string, path: Path];
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
 export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
-    const gaps = [
-        ...nameGaps(inventory),
-        ...modelGaps(inventory),
-        ...restGaps(inventory),
-    ];
+    const gaps = [...nameGaps(inventory), ...modelGaps(inventory), ...restGaps(inventory)];
     return gaps.map(([what, path]) => ({
         code: "SE045",
         path,
