@@ -3,6 +3,7 @@ import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
 import { curveTable, planCurve } from "./plan";
 import { scaleRows } from "./scale";
+import { sixtyFourRows } from "./sixty-four";
 
 async function engineRows(): Promise<Row[]> {
     return [
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
     console.log(table("converge.py on a node (MB at most)", memory));
     console.log(table("requests (ms)", await requestRows()));
     console.log(table("scale (ms)", await scaleRows()));
+    console.log(table("64 planned nodes (ms)", await sixtyFourRows()));
 }
 
 void main();

@@ -4,7 +4,8 @@ import { file, spare, start } from "../lab/program/spare";
 import { lab, must, on, operator } from "../lab/support";
 import { measure, type Row } from "./measure";
 
-const machines = ["box", "crate"];
+/** The machines that all nodes are on. */
+export const machines = ["box", "crate"];
 /** Nodes on each machine: users with a root directory, a lock and a state of their own. */
 const each = 60;
 const roles = 6;
@@ -17,10 +18,11 @@ esac
 exec /usr/bin/sudo "$@"
 `;
 
-const nameOf = (machine: number, index: number): string => `n${String(machine * each + index).padStart(3, "0")}`;
+/** Login of a node, and its name. */
+export const nameOf = (machine: number, index: number): string => `n${String(machine * each + index).padStart(3, "0")}`;
 
-/** Makes a machine's users; sixty of them log in at once, which a machine with one would refuse. */
-async function prepare(machine: number): Promise<void> {
+/** Makes a machine's users, with nothing under their roots; sixty of them log in at once, which a machine with one would refuse. */
+export async function prepare(machine: number): Promise<void> {
     const names = Array.from({ length: each }, (_, index) => nameOf(machine, index)).join(" ");
     const script = `set -eu
         cat >/usr/local/bin/sudo; chmod 0755 /usr/local/bin/sudo
@@ -30,7 +32,7 @@ async function prepare(machine: number): Promise<void> {
             install -d -o $name -m 0700 /home/$name/.ssh
             install -o $name -m 0600 /home/admin/.ssh/authorized_keys /home/$name/.ssh/authorized_keys
             echo "$name ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/$name
-            mkdir -p /srv/nodes/$name/etc; cp /etc/passwd /etc/group /srv/nodes/$name/etc
+            rm -rf /srv/nodes/$name; mkdir -p /srv/nodes/$name/etc; cp /etc/passwd /etc/group /srv/nodes/$name/etc
         done`;
     await must(["tools/node", "lab/main.ts", "exec", machines[machine]!, "--", "sh", "-c", script], { input: sudo });
 }
@@ -59,7 +61,8 @@ async function ownCount(machine: string): Promise<number> {
         .reduce((sum, line) => sum + (JSON.parse(line) as { ms: number }).ms, 0);
 }
 
-const must0 = async (what: string, run: ReturnType<Engine["up"]>): Promise<void> => {
+/** Waits for an up that has to end well. */
+export const must0 = async (what: string, run: ReturnType<Engine["up"]>): Promise<void> => {
     const { code, text } = await run;
     if (code !== 0) throw new Error(`${what} ended with ${code}:\n${text.slice(-3000)}`);
 };
