@@ -72,6 +72,6 @@ WantedBy=timers.target
 
 function renderChoices(groups: readonly Relayed[], addresses: ReadonlyMap<string, string>): string {
     const names = [...new Set(groups.flatMap(({ relays }) => relays))].sort();
-    const relays = names.map((name) => [name, addresses.get(name) ?? ""]);
+    const relays = names.map((name): [string, string] => [name, addresses.get(name) ?? ""]);
     return `${JSON.stringify({ interface: "wg0", relays: Object.fromEntries(relays), groups }, undefined, 1)}\n`;
 }

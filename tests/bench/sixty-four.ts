@@ -58,9 +58,3 @@ export async function sixtyFourRows(): Promise<Row[]> {
         for (const machine of machines) await lab("power", "off", machine);
     }
 }
-
-if (require.main === module) {
-    void sixtyFourRows().then((rows) => {
-        for (const { name, times } of rows) console.log(`${name}: ${((times[0] ?? 0) / 1e3).toFixed(1)} s`);
-    });
-}
