@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machineNamed } from "../../lab/plan";
+import { machineNamed } from "../../lab/roster";
 import { Engine } from "../lab/program/drive";
 import type { RawFleet, RawNode } from "../lab/program/raw";
 import { file, spare, start } from "../lab/program/spare";
