@@ -43,8 +43,12 @@ const groups: Readonly<Record<string, () => Promise<string>>> = {
     plan: () => Promise.resolve(curveTable(planCurve())),
     engine: async () => table("engine (ms)", await engineRows()),
     idle: async () => {
-        const { times, memory } = await idleRows();
-        return `${table("converge.py on a node (ms)", times)}\n${table("converge.py on a node (MB at most)", memory)}`;
+        const { times, processor, memory } = await idleRows();
+        return [
+            table("converge.py on a node (ms)", times),
+            table("converge.py on a node (ms of processor time)", processor),
+            table("converge.py on a node (MB at most)", memory),
+        ].join("\n");
     },
     requests: async () => table("requests (ms)", await requestRows()),
     scale: async () => table("scale (ms)", await scaleRows()),
