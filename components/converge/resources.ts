@@ -137,7 +137,7 @@ export function bootCommand(node: NodePlan, roads: Roads, { parent, reach }: Com
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, hooks: { beforeCreate: [wait], beforeUpdate: [wait] } },
+        { parent, hooks: { beforeCreate: [wait], beforeUpdate: [wait] }, ...untouched(node) },
     );
 }
 

@@ -20,12 +20,11 @@ export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     }));
 }
 
-function nameGaps({ edge, dns, people }: Inventory): Gap[] {
+function nameGaps({ edge, dns }: Inventory): Gap[] {
     return [
         ...((edge?.at.length ?? 0) > 1 ? [["Passing challenges between two edges is", ["edge", "at"]] as Gap] : []),
         ...(Object.keys(edge?.redirects ?? {}).length > 0 ? [["Redirecting is", ["edge", "redirects"]] as Gap] : []),
         ...(dns?.secondaries === undefined ? [] : [["A secondary nameserver is", ["dns", "secondaries"]] as Gap]),
-        ...(Object.keys(people).length > 0 ? [["Accounts for people are", ["people"]] as Gap] : []),
     ];
 }
 

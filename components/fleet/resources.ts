@@ -43,6 +43,7 @@ export class Fleet extends pulumi.ComponentResource {
         for (const node of leaving ?? []) new LeavingNode(node, shared, { parent: this });
         new Mesh(this.having("wireguard"), { parent: this });
         new Edge(this.having("caddy"), this.makeZones(), { parent: this });
+        for (const node of this.nodes) node.addBase();
         for (const { model, slug } of plan.models) {
             new ModelService(model, slug, this.having(`model-${slug}`), { parent: this });
         }

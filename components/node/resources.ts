@@ -56,6 +56,11 @@ export class Node extends pulumi.ComponentResource {
         this.ready = this.addRole("wireguard", parent);
     }
 
+    /** Registers what every machine has beside what it serves: the roles `base` and `people`. */
+    addBase(): void {
+        for (const role of ["base", "people"]) if (this.plan.roles[role] !== undefined) this.addRole(role, this);
+    }
+
     /**
      * Registers a role of this node, to be applied once the node is ready.
      * @param after other commands of this node that must be done before

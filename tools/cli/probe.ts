@@ -38,6 +38,8 @@ export const probePatience = 4_000;
 /** Looks whether a node's sshd answers and which host key it shows; one connection, nothing is authenticated. Never throws. */
 export async function probe(target: Target, patience = target.patience ?? probePatience): Promise<Probe> {
     const start = performance.now();
+    // A droplet that is still to be made; no host at all would be this computer.
+    if (target.address === "") return { ...target, finding: { state: "unreachable", cause: "no address" }, took: 0 };
     const found = await exchange(target, patience);
     const { why } = target;
     const finding: Finding = why === undefined || found.state === "answers" ? found : { state: "no way", cause: why() };
@@ -51,6 +53,7 @@ export async function probeAll(targets: readonly Target[], patience?: number): P
 
 /** A probe in a few words: `answers in 0.1 s`, `does not answer on 192.168.8.12:22 (…)`. */
 export function describe({ address, port, finding, took }: Probe): string {
+    if (address === "") return "is not made yet: ./fleet up";
     const place = `${address}:${port}`;
     switch (finding.state) {
         case "answers":

@@ -8,6 +8,7 @@ import { loginOf, selectNodes } from "../nodes";
 import { pairsText } from "../pairs-text";
 import { wrongKeys } from "../pins";
 import { describe, probeAll, type Probe } from "../probe";
+import { strangers } from "../rented";
 import { sshRun } from "../ssh";
 import { mixUps } from "../status-facts";
 import { asksRoot, isWell, parseNodeStatus, statusText, type NodeStatus } from "../status-text";
@@ -33,6 +34,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const ok = all.every(isWell) && pairs.every(({ answers }) => answers);
     context.out.say(statusText(all));
     if (pairs.length > 0) context.out.say(`\n${pairsText(pairs, context.args.flags["pairs"] === true)}`);
+    for (const words of await strangers(context, stack, plan)) context.out.warn(words);
     context.out.result({ stack: stack.name, ok, nodes: all, pairs });
     return ok ? exitCodes.done : exitCodes.failed;
 }

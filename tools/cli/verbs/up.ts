@@ -6,7 +6,7 @@ import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
-import type { RunResult } from "../events";
+import { roleOnNode, type RunResult } from "../events";
 import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { updateLock } from "../files";
@@ -18,6 +18,7 @@ import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
+import { pinRented, rentedNow, strangers } from "../rented";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
 import { settleCards } from "../settle";
@@ -42,6 +43,8 @@ export async function run(context: Context): Promise<ExitCode> {
     const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
     const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
+    pinRented(stack, rentedNow(root, stack.name));
+    for (const words of await strangers(context, stack, plan)) out.warn(words);
     const left = leftNodes(
         stack,
         plan,
@@ -55,7 +58,7 @@ export async function run(context: Context): Promise<ExitCode> {
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: result.errors,
+        errors: [...result.errors, ...elsewhere(result)],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
@@ -71,7 +74,8 @@ export async function run(context: Context): Promise<ExitCode> {
  */
 async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
     const [probes, agent] = await Promise.all([
-        probeAll(nodes.map(targetOf)),
+        // A droplet that is still to be made has no address.
+        probeAll(nodes.filter(({ address }) => address !== "").map(targetOf)),
         agentProblem(),
         requireRoads(stack, nodes),
     ]);
@@ -79,6 +83,13 @@ async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]):
     const wrong = wrongKeys(stack, probes);
     for (const words of wrong.values()) out.warn(words);
     return withoutStrangers(probes, wrong);
+}
+
+/** What failed and stands on no node, such as a droplet that cannot be made. */
+function elsewhere({ failed }: RunResult): string[] {
+    return [...failed].flatMap(([name, causes]) =>
+        roleOnNode(name) === undefined ? [`${name}: ${causes.join("\n")}`] : [],
+    );
 }
 
 async function runEngine(
