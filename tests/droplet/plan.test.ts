@@ -1,5 +1,7 @@
 import { parse } from "yaml";
 import { completenessProblems } from "../../components/fleet/complete";
+import { planEffects } from "../../components/fleet/effects";
+import { effectsText } from "../../components/fleet/effects-text";
 import { planFleet } from "../../components/fleet/plan";
 import { readDroplets } from "../../components/droplet/recorded";
 import { renderUserData } from "../../components/droplet/render";
@@ -78,6 +80,16 @@ test("the private networks of all regions are apart, and another region changes 
     expect(planVpcs({ nodes: nodes(["nyc3"]), vpcs: { nyc3: "10.7.0.0/24", fra1: "10.8.0.0/24" } })).toEqual({
         nyc3: "10.7.0.0/24",
     });
+});
+
+test("what is rented and what is replaced is said in words", () => {
+    const say = (recorded: Parameters<typeof planEffects>[0], text = rentedText): string =>
+        effectsText(planEffects(recorded, planFleet(rentedStack(text)))).join("\n");
+    expect(say({})).toContain("gematria: is rented (s-1vcpu-1gb in nyc3) and new: ");
+    const second = rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2");
+    expect(say({ gematria: { incarnation: 1, roles: {} } }, second)).toContain(
+        "gematria: is a new machine (incarnation 1 → 2): the rented one is given back, its disk is lost, the reserved IP moves, everything is sent again: ",
+    );
 });
 
 describe("user data", () => {
