@@ -50,6 +50,7 @@ test("each allowed difference is one: the description as it came would refuse wh
     const read = readDescription();
     const requests = [
         ["POST /v2/droplets", { ...SMALL, volumes: [{ id: "a" }] }],
+        ["POST /v2/droplets", { ...SMALL, ssh_keys: null }],
         ["POST /v2/firewalls", { name: "edge", inbound_rules: [{ protocol: "icmp", sources: {} }] }],
     ] as const;
     for (const [operation, body] of requests)
