@@ -37,16 +37,17 @@ export function schemaFile(): string {
  */
 function offering(schema: JsonSchema, place: string, pointer: string): object {
     const { properties, additionalProperties, anyOf } = schema;
-    const known = keys[place]?.map((key) => [key, { $ref: `${pointer}/additionalProperties` }]);
-    const inner = Object.entries(properties ?? {}).map(([key, value]) => [
+    const beyond = { $ref: `${pointer}/additionalProperties` };
+    const known = keys[place]?.map((key): [string, object] => [key, beyond]);
+    const inner = Object.entries(properties ?? {}).map(([key, value]): [string, object] => [
         key,
         offering(value, `${place}/${key}`, `${pointer}/properties/${key}`),
     ]);
     return {
         ...schema,
         ...(values[place] === undefined ? {} : { examples: values[place] }),
-        ...(properties === undefined ? {} : { properties: Object.fromEntries(inner) }),
-        ...(known === undefined ? {} : { properties: Object.fromEntries(known) }),
+        ...(properties === undefined ? {} : { properties: Object.fromEntries<object>(inner) }),
+        ...(known === undefined ? {} : { properties: Object.fromEntries<object>(known) }),
         ...(typeof additionalProperties === "object"
             ? { additionalProperties: offering(additionalProperties, `${place}/*`, `${pointer}/additionalProperties`) }
             : {}),

@@ -25,7 +25,7 @@ export function sshArguments(login: Login, batch: boolean, more: readonly string
         "StrictHostKeyChecking=yes",
         "UpdateHostKeys=no",
         "IdentityFile=none",
-        "ConnectTimeout=5",
+        "ConnectTimeout=15",
         "ServerAliveInterval=5",
         "ServerAliveCountMax=3",
         "LogLevel=ERROR",

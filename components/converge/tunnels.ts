@@ -131,7 +131,13 @@ class Tunnel {
 
     private arguments(): string[] {
         const { node, user, port } = this.bastion;
-        const more = ["LogLevel=INFO", "ExitOnForwardFailure=yes", "StreamLocalBindUnlink=yes", "ForwardAgent=no"];
+        const more = [
+            "ConnectTimeout=30",
+            "LogLevel=INFO",
+            "ExitOnForwardFailure=yes",
+            "StreamLocalBindUnlink=yes",
+            "ForwardAgent=no",
+        ];
         const login = { node, user, address: "127.0.0.1", port: port(), knownHosts: this.knownHosts };
         const forwards = [...this.paths].flatMap(([to, path]) => ["-L", `${path}:${to}`]);
         return ["-T", ...forwards, ...sshArguments(login, true, more)];

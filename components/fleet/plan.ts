@@ -69,7 +69,10 @@ export function planFleet(files: Stack): FleetPlan {
     const roles = renderRoles(stack, generations);
     const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
     const { mesh } = stack.design;
-    const nodes = Object.fromEntries(names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {})]));
+    const addresses = meshAddresses(files.inventory);
+    const nodes = Object.fromEntries(
+        names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {}, addresses)]),
+    );
     const cloud = planCloud(files.inventory, stack.design.flows, files.operatorKeys, replacedDroplets(files));
     return {
         fleet: inventory.fleet,
@@ -88,6 +91,7 @@ function planNode(
     name: string,
     mesh: MeshNode | undefined,
     roles: Readonly<Record<string, Role>>,
+    addresses: Readonly<Record<string, string>>,
 ): NodePlan {
     const { inventory, lock, hostKeys } = stack;
     const node = inventory.nodes[name];
@@ -95,7 +99,7 @@ function planNode(
     const pin = hostKeys.find((key) => key.node === name);
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
-    const detours = planDetours(inventory, name, meshAddresses(inventory));
+    const detours = planDetours(inventory, name, addresses);
     const machine = stack.design.machines[name];
     return {
         fleet: stack.name,

@@ -97,7 +97,7 @@ export function dropletView(account: Account, droplet: Droplet, power: PowerOf):
         features: [
             ...Object.entries(features).flatMap(([name, on]) => (on ? [name] : [])),
             "private_networking",
-            "droplet_agent",
+            ...(droplet.agent ? ["droplet_agent"] : []),
         ],
         backup_ids: [],
         next_backup_window: null,

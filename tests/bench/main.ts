@@ -3,6 +3,7 @@ import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
 import { curveTable, planCurve } from "./plan";
 import { scaleRows } from "./scale";
+import { sixtyFourRows } from "./sixty-four";
 
 async function engineRows(): Promise<Row[]> {
     return [
@@ -42,11 +43,16 @@ const groups: Readonly<Record<string, () => Promise<string>>> = {
     plan: () => Promise.resolve(curveTable(planCurve())),
     engine: async () => table("engine (ms)", await engineRows()),
     idle: async () => {
-        const { times, memory } = await idleRows();
-        return `${table("converge.py on a node (ms)", times)}\n${table("converge.py on a node (MB at most)", memory)}`;
+        const { times, processor, memory } = await idleRows();
+        return [
+            table("converge.py on a node (ms)", times),
+            table("converge.py on a node (ms of processor time)", processor),
+            table("converge.py on a node (MB at most)", memory),
+        ].join("\n");
     },
     requests: async () => table("requests (ms)", await requestRows()),
     scale: async () => table("scale (ms)", await scaleRows()),
+    "sixty-four": async () => table("64 planned nodes (ms)", await sixtyFourRows()),
 };
 
 /** Prints the groups that are named, or all. */

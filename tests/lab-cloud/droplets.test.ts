@@ -124,6 +124,7 @@ test("a droplet that is deleted is gone with its machine, its tags' count and it
     await settled(provider, id);
     expect((await provider.call("GET", `/droplets/${id}`)).status).toBe(404);
     expect((await provider.call("GET", "/reserved_ips/203.0.113.10")).body["reserved_ip"]!["droplet"]).toBeNull();
+    expect(provider.cloud.account.reservedIps).toEqual([{ ip: "203.0.113.10", region: "nyc3" }]);
     expect((await provider.call("GET", "/tags/fleet")).body["tag"]!["resources"]).toMatchObject({ count: 0 });
     expect(provider.machines.seeds.size).toBe(0);
 });

@@ -33,17 +33,18 @@ async function interfaces(nodes: readonly string[]): Promise<Record<string, stri
 
 /** Sends 50 packets a second from one node to another until it is stopped; then says how many were lost. */
 function probe(from: string, to: string): { stop: () => Promise<number> } {
-    const ping = ["sh", "-c", `ping -n -q -i 0.02 ${meshAddress(to)} & read -r _; kill -INT $!; wait $!`];
+    const ping = ["ping", "-n", "-q", "-i", "0.02", meshAddress(to)];
     const child = spawn("tools/node", ["lab/main.ts", "exec", from, "--", ...ping], {
         cwd: root,
-        stdio: ["pipe", "pipe", "inherit"],
+        stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const ended = new Promise((done) => child.on("close", done));
     return {
         stop: async () => {
-            child.stdin.end("\n");
-            await new Promise((done) => child.on("close", done));
+            await on(from, "pkill", "-INT", "-x", "ping");
+            await ended;
             const [, sent = "0", received = "0"] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
             expect(Number(sent)).toBeGreaterThan(50);
             return Number(sent) - Number(received);
@@ -137,22 +138,6 @@ describe("what goes wrong heals by itself", () => {
         expect(await fleet.wireguard("gematria", "endpoints")).toMatch(/203\.0\.113\.31:/);
     });
 
-    test("a machine whose address on its LAN changed is found by its packets, and up names it with the old address", async () => {
-        const move = (from: string, to: string): Promise<unknown> =>
-            on(
-                "cecilia",
-                "sh",
-                "-c",
-                `ip address add ${to}/24 dev eth0; ip address delete ${from}/24 dev eth0; ip route replace default via 192.168.8.1`,
-            );
-        await move("192.168.8.12", "192.168.8.77");
-        timed("a new address on the LAN", await recovery(seven, 60));
-        const up = await fleet.fleet("up");
-        expect([up.code, up.text]).toEqual([1, expect.stringMatching(/cecilia.*192\.168\.8\.12.*does not answer/)]);
-        await move("192.168.8.77", "192.168.8.12");
-        timed("the old address again", await recovery(seven, 60));
-    });
-
     test("a router that draws its ports", async () => {
         await lab("nat", "cabin", "symmetric");
         timed("symmetric NAT", await recovery(seven, 60));
@@ -176,20 +161,6 @@ describe("what goes wrong heals by itself", () => {
         timed("first relay taken again", (performance.now() - start) / 1000);
         timed("all pairs after that", await recovery(seven, 60));
         expect(await fleetMust("up")).toMatch(/\b0 changed\b/);
-    });
-
-    test("a port that is blocked at one relay", async () => {
-        await lab("block", relay, "udp", "51820");
-        timed("port blocked", await recovery(homes, 300));
-        await lab("unblock", relay);
-        timed("port open again", await recovery(seven, 120));
-    });
-
-    test("a fifth of all packets lost", async () => {
-        await lab("loss", "cabin", "20");
-        const lost = await recovery(seven, 60);
-        await lab("loss", "cabin", "0");
-        timed("20 % loss, until every pair had answered in one round", lost);
     });
 });
 
@@ -216,21 +187,4 @@ test("a narrow line: its width in the inventory restarts every interface once, c
     ] as const)
         expect([from, to, await fits(1200, from, to)]).toEqual([from, to, true]);
     expect(await fleetMust("up")).toMatch(/\b0 changed\b/);
-});
-
-test("a new mesh address restarts that node's interface alone", async () => {
-    const others = seven.filter((node) => node !== "aria");
-    const before = await interfaces(others);
-    const moved = lines["aria"]!.replace("10.44.0.14", "10.44.0.114");
-    fleet.write(fleet.inventoryOf({ ...lines, aria: moved }, ", mtu: 1280"));
-    const text = await fleetMust("up");
-    note("mesh-address.txt", text);
-    expect(text).toMatch(/aria.*every tunnel restarts because Address 10\.44\.0\.14\/24 → 10\.44\.0\.114\/24/s);
-    expect(await interfaces(others)).toEqual(before);
-    for (const node of others)
-        await until(`${node} to reach aria`, 60, async () =>
-            (
-                await on(node, "sh", "-c", "ping -n -c1 -W2 10.44.0.114 >/dev/null && echo yes || echo no")
-            ).stdout.includes("yes"),
-        );
 });

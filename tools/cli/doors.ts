@@ -5,7 +5,7 @@ import type { FleetPlan, NodePlan } from "../../components/fleet/plan";
 import type { Target } from "./probe";
 
 /** Milliseconds for the slowest way to be given up: a bastion is given its time, and then what lies behind it. */
-const patience = 12_000;
+const patience = 20_000;
 
 /** A node with the road to it that this process has opened, when it can be reached in several ways. */
 export interface Doored extends NodePlan {

@@ -21,6 +21,7 @@ import { requireFreeStack } from "../pulumi";
 import { pinRented, rentedNow, strangers } from "../rented";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
+import { settleCards } from "../settle";
 import { agentProblem } from "../ssh";
 import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 
@@ -28,7 +29,7 @@ import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 export async function run(context: Context): Promise<ExitCode> {
     const start = performance.now();
     const { root, out } = context;
-    const stack = loadStack(context);
+    const stack = await settleCards(context, loadStack(context));
     requireComplete(stack);
     const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
