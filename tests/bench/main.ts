@@ -3,7 +3,6 @@ import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
 import { curveTable, planCurve } from "./plan";
 import { scaleRows } from "./scale";
-import { sixtyFourRows } from "./sixty-four";
 
 async function engineRows(): Promise<Row[]> {
     return [
@@ -52,7 +51,6 @@ const groups: Readonly<Record<string, () => Promise<string>>> = {
     },
     requests: async () => table("requests (ms)", await requestRows()),
     scale: async () => table("scale (ms)", await scaleRows()),
-    "sixty-four": async () => table("64 planned nodes (ms)", await sixtyFourRows()),
 };
 
 /** Prints the groups that are named, or all. */

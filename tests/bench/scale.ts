@@ -8,8 +8,7 @@ import { lab, must, operator } from "../lab/support";
 import { measure, type Row } from "./measure";
 import { Clocked, takenBy, takenDuring } from "./processor";
 
-/** The machines that all nodes are on. */
-export const machines = ["box", "crate"];
+const machines = ["box", "crate"];
 /** Nodes on each machine: names of one user, with a root directory, a lock and a state of their own. */
 const each = 60;
 const roles = 6;
@@ -26,14 +25,13 @@ esac
 exec /usr/bin/sudo "$@"
 `;
 
-/** Login of a node, and its name. */
-export const nameOf = (machine: number, index: number): string => `n${String(machine * each + index).padStart(3, "0")}`;
+const nameOf = (machine: number, index: number): string => `n${String(machine * each + index).padStart(3, "0")}`;
 
 /**
- * Makes a machine's nodes, with nothing under their roots. One user under sixty names: sixty users would be sixty of systemd's user managers, which no
+ * Makes a machine's nodes. One user under sixty names: sixty users would be sixty of systemd's user managers, which no
  * machine of a fleet has. Sixty log in at once, which a machine with one would refuse.
  */
-export async function prepare(machine: number): Promise<void> {
+async function prepare(machine: number): Promise<void> {
     const names = Array.from({ length: each }, (_, index) => nameOf(machine, index)).join(" ");
     const script = `set -eu
         cat >/usr/local/bin/sudo; chmod 0755 /usr/local/bin/sudo
@@ -43,7 +41,7 @@ export async function prepare(machine: number): Promise<void> {
             id $name >/dev/null 2>&1 || useradd --non-unique --uid 2000 --create-home --shell /bin/sh $name
             install -d -o $name -m 0700 /home/$name/.ssh
             install -o $name -m 0600 /home/admin/.ssh/authorized_keys /home/$name/.ssh/authorized_keys
-            rm -rf /srv/nodes/$name; mkdir -p /srv/nodes/$name/etc; cp /etc/passwd /etc/group /srv/nodes/$name/etc
+            mkdir -p /srv/nodes/$name/etc; cp /etc/passwd /etc/group /srv/nodes/$name/etc
         done`;
     await must(["tools/node", "lab/main.ts", "exec", machines[machine]!, "--", "sh", "-c", script], { input: sudo });
 }
@@ -74,8 +72,7 @@ async function ofLogin(folder: string, command: string): Promise<number> {
     return (await takenDuring([machine], all)) / logins;
 }
 
-/** Waits for an up that has to end well. */
-export const must0 = async (what: string, run: ReturnType<Engine["up"]>): Promise<void> => {
+const must0 = async (what: string, run: ReturnType<Engine["up"]>): Promise<void> => {
     const { code, text } = await run;
     if (code !== 0) throw new Error(`${what} ended with ${code}:\n${text.slice(-3000)}`);
 };
