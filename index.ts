@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { confirmHook, openRoads } from "./components/converge/resources";
 import { requireComplete } from "./components/fleet/complete";
-import { bareEffects } from "./components/fleet/effects-state";
+import { bareEffects, unseenNodes } from "./components/fleet/effects-state";
 import { InventoryError } from "./components/fleet/errors";
 import { planFleet, type FleetPlan } from "./components/fleet/plan";
 import { Fleet } from "./components/fleet/resources";
@@ -30,6 +30,6 @@ export = async (): Promise<{ urls: string[]; ca?: pulumi.Output<string> }> => {
     const confirm = await confirmHook(nodes, roads);
     const noSecrets: Record<string, string> = {};
     const secrets = config.getSecretObject<Record<string, string>>("secrets") ?? pulumi.output(noSecrets);
-    const { ca } = new Fleet(plan, secrets, confirm, roads);
+    const { ca } = new Fleet(plan, secrets, confirm, roads, unseenNodes(__dirname, plan));
     return { urls: plan.urls.map(({ url }) => url), ...(ca === undefined ? {} : { ca }) };
 };

@@ -5,7 +5,7 @@ import { stopServices } from "./daemon";
 import { cut } from "./machine";
 import { labNamespaces, namespaceInode, removeNetwork } from "./network";
 import { owner, refuseIfForeign } from "./owner";
-import { DISKS, KNOWN_HOSTS, RUN, machineRun } from "./paths";
+import { AUTHORIZED_KEYS, DISKS, KNOWN_HOSTS, RUN, machineRun } from "./paths";
 import { everyMachine } from "./roster";
 import { identify, inNetworkNamespaces, signal } from "./processes";
 import { step, waitFor } from "./shell";
@@ -61,5 +61,6 @@ export function down(orphan: boolean): void {
         for (const part of OURS) rmSync(join(DISKS, part), { recursive: true, force: true });
         if (existsSync(DISKS) && readdirSync(DISKS).length === 0) rmdirSync(DISKS);
         rmSync(KNOWN_HOSTS, { force: true });
+        rmSync(AUTHORIZED_KEYS, { force: true });
     });
 }

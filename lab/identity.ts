@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUNDLE, DISKS, KNOWN_HOSTS, machineDirectory } from "./paths";
+import { AUTHORIZED_KEYS, BUNDLE, DISKS, KNOWN_HOSTS, machineDirectory } from "./paths";
 import { MACHINES } from "./plan";
 import { run } from "./shell";
 
@@ -106,4 +106,9 @@ export function writeKnownHosts(): void {
     });
     const text = lines.sort().join("");
     if (!existsSync(KNOWN_HOSTS) || readFileSync(KNOWN_HOSTS, "utf8") !== text) writeFileSync(KNOWN_HOSTS, text);
+}
+
+/** Says whom new droplets let in. */
+export function writeAuthorizedKeys(): void {
+    writeFileSync(AUTHORIZED_KEYS, readFileSync(`${OPERATOR_KEY}.pub`, "utf8"));
 }

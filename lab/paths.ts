@@ -17,6 +17,9 @@ export const AGENT = join(RUN, "agent.sock");
 /** Pinned host keys of the machines, by name; written for the program. */
 export const KNOWN_HOSTS = join(CLONE, "stacks", "dev.known_hosts");
 
+/** Public keys that new droplets let in: the operator's; written for the program. */
+export const AUTHORIZED_KEYS = join(CLONE, "stacks", "dev.authorized_keys");
+
 /** Folder of a machine's disk. */
 export function machineDirectory(name: string): string {
     return join(DISKS, "machines", name);

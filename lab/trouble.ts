@@ -94,13 +94,18 @@ export function setMtu(segment: string, bytes: string): void {
     ip("-n", bridgeOf("internet"), "link", "set", portOf(home), "mtu", bytes);
 }
 
-/** Puts rules where a segment's packets leave its bridge, instead of those of the same name; none takes them away. */
-function setRules(name: string, segment: Segment, rules: readonly string[]): void {
+/** Puts rules where a segment's packets leave its bridge, instead of those of the same name; none takes them away. A droplet is not at the bridge. */
+function setRules(
+    name: string,
+    segment: Segment,
+    rules: readonly string[],
+    family: "bridge" | "inet" = "bridge",
+): void {
     const namespace = bridgeOf(segment);
-    ask(inNamespace(namespace, ["nft", "delete", "chain", "bridge", "trouble", name]));
+    ask(inNamespace(namespace, ["nft", "delete", "chain", family, "trouble", name]));
     if (rules.length === 0) return;
     const body = ["type filter hook postrouting priority filter;", ...rules].join("\n  ");
-    nft(namespace, `table bridge trouble {\n chain ${name} {\n  ${body}\n }\n}\n`);
+    nft(namespace, `table ${family} trouble {\n chain ${name} {\n  ${body}\n }\n}\n`);
 }
 
 /**
@@ -108,10 +113,10 @@ function setRules(name: string, segment: Segment, rules: readonly string[]): voi
  * @throws Error for a machine or a port that there is not.
  */
 export function setBlock(machine: string, port: string | undefined): void {
-    const { name, segment } = machineNamed(machine);
+    const { name, segment, droplet } = machineNamed(machine);
     if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`"${port}" is no port.`);
     const rules = port === undefined ? [] : [`oifname "${portOf(name)}" udp dport ${port} drop`];
-    setRules(`block-${name}`, segment, rules);
+    setRules(`block-${name}`, segment, rules, droplet === undefined ? "bridge" : "inet");
 }
 
 /**

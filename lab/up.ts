@@ -1,6 +1,13 @@
 import { existsSync } from "node:fs";
 import { isRunning, startService } from "./daemon";
-import { OPERATOR_KEY, ensureAuthority, ensureSshKey, writeBundle, writeKnownHosts } from "./identity";
+import {
+    OPERATOR_KEY,
+    ensureAuthority,
+    ensureSshKey,
+    writeAuthorizedKeys,
+    writeBundle,
+    writeKnownHosts,
+} from "./identity";
 import { isOffOnPurpose, isOn, start, waitUntilReady } from "./machine";
 import { buildNetwork, networkIsUp } from "./network";
 import { takePossession } from "./owner";
@@ -40,4 +47,5 @@ export function up(): void {
         });
     }
     writeKnownHosts();
+    writeAuthorizedKeys();
 }

@@ -1,9 +1,12 @@
 import { connect, type Socket } from "node:net";
+import type { Tunnels } from "./tunnels";
 
 /** A way to a node's sshd. */
 export interface Endpoint {
     readonly host: string;
     readonly port: number;
+    /** The node that forwards, from which `host` is seen; absent on the direct way. */
+    readonly via?: string;
 }
 
 /** How long an endpoint is waited for, in milliseconds. */
@@ -20,14 +23,35 @@ export type Dialled =
     /** `busy`: it hung up at once, as an sshd does that has too many logins going on. */
     | { readonly reason: string; readonly busy: boolean };
 
+/** Milliseconds for the words of ssh, which come by another pipe than the end of the connection they explain. */
+const wordsLate = 20;
+
+/** An endpoint in words: `192.168.8.12:22`, `10.44.0.12:22 through gematria`. */
+export function placeOf({ host, port, via }: Endpoint): string {
+    return via === undefined ? `${host}:${port}` : `${host}:${port} through ${via}`;
+}
+
 /**
  * Dials one endpoint and waits for the first bytes of its sshd, which stay to be read. Never throws; the socket does not
  * keep the process alive.
+ * @param tunnels for an endpoint that another node forwards to
  */
-export function dial(endpoint: Endpoint, wait: Patience): Promise<Dialled> {
-    const place = `${endpoint.host}:${endpoint.port}`;
+export async function dial(endpoint: Endpoint, wait: Patience, tunnels?: Tunnels): Promise<Dialled> {
+    const { host, port, via } = endpoint;
+    const place = placeOf(endpoint);
+    if (via === undefined) return listen(connect({ host, port, timeout: wait.dial }), place, wait);
+    const opened = (await tunnels?.open(endpoint)) ?? { reason: "nobody opens it" };
+    if ("reason" in opened) return { reason: `${place}: ${opened.reason}`, busy: false };
+    const dialled = await listen(connect({ path: opened.path, timeout: wait.dial }), place, wait);
+    if ("far" in dialled || !dialled.busy) return dialled;
+    await new Promise((done) => setTimeout(done, wordsLate).unref());
+    const words = /open failed: (.*)$/.exec(tunnels?.whyClosed(endpoint) ?? "")?.[1];
+    return words === undefined ? dialled : { reason: `${place}: ${words}`, busy: false };
+}
+
+function listen(socket: Socket, place: string, wait: Patience): Promise<Dialled> {
     return new Promise((done) => {
-        const far = connect({ ...endpoint, timeout: wait.dial }).unref();
+        const far = socket.unref();
         let taken = false;
         const fail = (reason: string, busy = false): void => {
             far.removeAllListeners()

@@ -1,12 +1,11 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { wrongKeyMessage } from "../fleet/known-hosts";
 import type { NodePlan } from "../fleet/plan";
 import { bundleFile, bundleOf, placeBundle, readProgram, type Bundle } from "./bundle";
 import { canonical } from "./canonical";
 import { commandLine, installLine, upload } from "./command";
 import { engineTooOld, freshConnectionWithin, hooksSince, runAgain, unconfirmed } from "./confirm";
-import { openRoad, type Road, type Route } from "./roads";
+import { openNodeRoads, type Roads } from "./node-roads";
 import type { DesiredState, InstallDocument, Roster } from "./schema";
 
 /** How a node is reached whose address and host key come about while the program runs. */
@@ -28,14 +27,12 @@ export interface CommandOptions {
     readonly confirm?: pulumi.ErrorHook | undefined;
 }
 
-/** The roads to nodes, by name. */
-export type Roads = ReadonlyMap<string, Road>;
-
-/** Opens the roads to all nodes. Not in a preview: nothing is dialled there. */
+/** Opens the roads to all nodes that are dialled. Not in a preview: nothing is dialled there. */
 export function openRoads(nodes: readonly NodePlan[]): Roads {
     if (pulumi.runtime.isDryRun()) return new Map();
     const warn = (message: string): void => void pulumi.log.warn(message);
-    return new Map(nodes.map((node) => [node.name, openRoad(routeOf(node), warn)]));
+    const dialled = nodes.filter(({ offline }) => offline === undefined);
+    return openNodeRoads(dialled, ({ road }) => road, warn);
 }
 
 /**
@@ -88,7 +85,7 @@ export function installCommand(
             remotePath: upload,
             triggers: triggersOf(node),
         },
-        { parent, dependsOn: [...dependsOn] },
+        { parent, dependsOn: [...dependsOn], ...untouched(node) },
     );
     const { fleet, name, incarnation, claims } = node;
     const said = claims === undefined ? {} : { claims };
@@ -140,7 +137,7 @@ export function bootCommand(node: NodePlan, roads: Roads, { parent, reach }: Com
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, hooks: { beforeCreate: [wait], beforeUpdate: [wait] } },
+        { parent, hooks: { beforeCreate: [wait], beforeUpdate: [wait] }, ...untouched(node) },
     );
 }
 
@@ -166,14 +163,24 @@ function command(
         `${what} on ${node.name}`,
         {
             connection: connectionOf(node, reach),
-            create,
-            ...(stdin === undefined ? {} : { stdin }),
+            // What has no text is neither run, when it is new, nor changed.
+            ...(node.offline === undefined ? { create, ...(stdin === undefined ? {} : { stdin }) } : {}),
             triggers: triggersOf(node),
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, dependsOn: [...dependsOn], ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }) },
+        {
+            parent,
+            dependsOn: [...dependsOn],
+            ...(confirm === undefined ? {} : { hooks: { onError: [confirm] } }),
+            ...untouched(node),
+        },
     );
+}
+
+/** The commands of a node that is not dialled stay in the state as they are, so that what differs applies on its return. */
+function untouched({ offline }: NodePlan): pulumi.CustomResourceOptions {
+    return offline === undefined ? {} : { ignoreChanges: ["*"] };
 }
 
 /** Without a key: the SSH agent's are used, so that the connection is the same for every operator. */
@@ -188,10 +195,4 @@ function connectionOf({ road, user, hostKey }: NodePlan, reach?: Reach): remote.
  */
 function triggersOf({ incarnation, leaving }: NodePlan): (number | string)[] {
     return leaving ? [incarnation, "leaving"] : [incarnation];
-}
-
-function routeOf({ name, road, address, port, hostKey, hostKeyPlace }: NodePlan): Route {
-    const mismatch = (shown: string): string =>
-        wrongKeyMessage({ node: name, address, port }, shown, hostKey, hostKeyPlace);
-    return { node: name, port: road, endpoints: [{ host: address, port }], pin: { key: hostKey, mismatch } };
 }

@@ -1,7 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { dial, type Endpoint, type Patience } from "./dial";
+import { dial, type Dialled, type Endpoint, type Patience } from "./dial";
+import { firstOf } from "./first";
 import { Handshake } from "./handshake";
+import { shownKey } from "./shown-key";
 import { Slots } from "./slots";
+import type { Tunnels } from "./tunnels";
 import { watchProgress } from "./unacknowledged";
 
 /** The loopback listener in front of one node. */
@@ -9,7 +12,10 @@ export interface Route {
     readonly node: string;
     /** Port on 127.0.0.1; constant, because it is part of the recorded connection. */
     readonly port: number;
-    /** Tried in order; the first whose sshd speaks carries the bytes. */
+    /**
+     * In order of preference: the first whose sshd speaks carries the bytes. Where there are several it must show the pinned
+     * key as well: in another LAN the same address is somebody else's.
+     */
     readonly endpoints: readonly Endpoint[];
     /** The pinned host key, as in authorized_keys, and what to say when the node shows another one. */
     readonly pin?: { readonly key: string; readonly mismatch: (shown: string) => string };
@@ -21,11 +27,20 @@ export interface RoadPatience extends Patience {
     readonly acknowledge: number;
     /** For somebody who is asked to touch a key, while the login waits for the client. */
     readonly touch: number;
+    /** Of an endpoint before the next one is tried beside it. */
+    readonly headStart: number;
     /** Before the login counts as over where nobody can see that it is. */
     readonly unreadable: number;
 }
 
-const patience: RoadPatience = { dial: 3_000, handshake: 8_000, acknowledge: 10_000, touch: 60_000, unreadable: 2_000 };
+const patience: RoadPatience = {
+    dial: 3_000,
+    handshake: 8_000,
+    acknowledge: 10_000,
+    touch: 60_000,
+    headStart: 1_000,
+    unreadable: 2_000,
+};
 
 /** Idle milliseconds before TCP asks whether the other side is still there; ten questions, a second apart, follow (libuv). */
 const keepAliveAfter = 3_000;
@@ -45,6 +60,12 @@ export class Road {
     readonly server: Server;
     private dead = false;
     private strange = false;
+    /** Endpoints that showed the pinned key. */
+    private readonly known = new Set<Endpoint>();
+    /** The one that carried bytes last: it goes first. */
+    private last: Endpoint | undefined;
+    /** A key that is not the pinned one, shown at one of several endpoints. */
+    private other: string | undefined;
     private readonly losses = new Set<string>();
     private waitUntil = 0;
     private readonly logins = new Slots(loginsAtOnce);
@@ -53,6 +74,7 @@ export class Road {
         private route: Route,
         private readonly report: (message: string) => void,
         private readonly wait: RoadPatience = patience,
+        private readonly tunnels?: Tunnels,
     ) {
         this.server = createServer((near) => {
             near.unref().on("error", () => near.destroy());
@@ -72,10 +94,15 @@ export class Road {
         this.waitUntil = performance.now() + milliseconds;
     }
 
+    /** The host key that is pinned now; empty while none is known. */
+    get pinned(): string {
+        return this.route.pin?.key ?? "";
+    }
+
     /** Leads to another place from now on, where this key is shown: to a machine that was rented while the program runs. */
     lead(endpoint: Endpoint, key: string): void {
         const pin = this.route.pin === undefined ? {} : { pin: { ...this.route.pin, key } };
-        this.route = { ...this.route, ...pin, endpoints: [endpoint] };
+        this.route = { ...this.route, ...pin, endpoints: [endpoint, ...this.route.endpoints.slice(1)] };
     }
 
     private async carry(near: Socket): Promise<void> {
@@ -94,18 +121,48 @@ export class Road {
     /** Dials until an sshd speaks; gives up after one round, or when nobody waits any longer. */
     private async reach(): Promise<{ far: Socket; place: string } | undefined> {
         while (!this.dead) {
-            const tried: string[] = [];
-            let busy = false;
-            for (const endpoint of this.route.endpoints) {
-                const dialled = await dial(endpoint, this.patienceLeft());
-                if ("far" in dialled) return dialled;
-                tried.push(dialled.reason);
-                busy ||= dialled.busy;
-            }
+            const dialled = await this.tryAll();
+            if ("far" in dialled) return dialled;
             if (performance.now() < this.waitUntil) await pause(betweenRounds);
-            else if (busy) return undefined;
-            else this.giveUp(`${this.route.node} does not answer (${tried.join("; ")}).`);
+            else if (dialled.busy) return undefined;
+            else {
+                this.giveUp(`${this.route.node} does not answer (${dialled.reason}).`);
+                this.compare(this.other);
+            }
         }
+        return undefined;
+    }
+
+    private async tryAll(): Promise<Dialled> {
+        const { last } = this;
+        const others = this.route.endpoints.filter((endpoint) => endpoint !== last);
+        const endpoints = last === undefined ? others : [last, ...others];
+        return firstOf(
+            endpoints.map((endpoint) => () => this.try(endpoint)),
+            this.wait.headStart,
+        );
+    }
+
+    private async try(endpoint: Endpoint): Promise<Dialled> {
+        const { endpoints, pin } = this.route;
+        if (endpoints.length > 1 && pin !== undefined && !this.known.has(endpoint)) {
+            const stranger = await this.strangerAt(endpoint, pin.key);
+            if (stranger !== undefined) return stranger;
+        }
+        const dialled = await dial(endpoint, this.patienceLeft(), this.tunnels);
+        if ("far" in dialled) this.last = endpoint;
+        return dialled;
+    }
+
+    /** Looks which key is shown there; why nobody is to be dialled there, or nothing when it is the pinned one. */
+    private async strangerAt(endpoint: Endpoint, key: string): Promise<Dialled | undefined> {
+        const looked = await dial(endpoint, this.patienceLeft(), this.tunnels);
+        if ("reason" in looked) return looked;
+        const shown = await shownKey(looked.far, this.wait.handshake);
+        if (shown === undefined) return { reason: `${looked.place}: shows no ed25519 host key`, busy: true };
+        this.other = shown === key ? this.other : shown;
+        if (shown !== key) return { reason: `${looked.place}: shows another host key`, busy: false };
+        this.known.add(endpoint);
         return undefined;
     }
 
@@ -180,9 +237,14 @@ export class Road {
     }
 }
 
-/** Opens a road; `report` gets what there is to say about it. */
-export function openRoad(route: Route, report: (message: string) => void, wait: RoadPatience = patience): Road {
-    return new Road(route, report, wait);
+/** Opens a road; `report` gets what there is to say about it, `tunnels` lead to what other nodes forward to. */
+export function openRoad(
+    route: Route,
+    report: (message: string) => void,
+    wait: RoadPatience = patience,
+    tunnels?: Tunnels,
+): Road {
+    return new Road(route, report, wait, tunnels);
 }
 
 function pause(milliseconds: number): Promise<void> {

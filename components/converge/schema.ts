@@ -117,10 +117,14 @@ const role = {
                 home: is.path.describe("Home directory; not made by this."),
                 shell: is.path.optional().describe("Login shell; default /usr/sbin/nologin."),
                 groups: set(is.account).optional().describe("Groups beside its own."),
+                person: z
+                    .literal(true)
+                    .optional()
+                    .describe("A person's: the home is made, and stays with the closed account when they leave."),
             }),
         )
         .optional()
-        .describe("System users, by name."),
+        .describe("System users and people, by name."),
     directories: z
         .record(
             is.path,

@@ -14,11 +14,28 @@ export interface HostKeyPair {
  * @param logins public keys that the login takes
  */
 export function renderUserData(
+    node: Pick<DropletPlan, "name" | "user" | "port">,
+    logins: readonly string[],
+    hostKey: HostKeyPair,
+): string {
+    return `#cloud-config\n${stringify(cloudConfig(node, logins, hostKey), { lineWidth: 0 })}`;
+}
+
+/** A file that cloud-init writes at the first boot. */
+export interface FirstFile {
+    readonly path: string;
+    readonly content: string;
+    readonly permissions?: string;
+}
+
+/** The same as data. @param files to be written beside it */
+export function cloudConfig(
     { name, user, port }: Pick<DropletPlan, "name" | "user" | "port">,
     logins: readonly string[],
     { privateKey, publicKey }: HostKeyPair,
-): string {
-    const document = {
+    files: readonly FirstFile[] = [],
+): Readonly<Record<string, unknown>> {
+    return {
         hostname: name,
         package_update: false,
         package_upgrade: false,
@@ -29,9 +46,8 @@ export function renderUserData(
         ssh_keys: { ed25519_private: privateKey, ed25519_public: publicKey.trim() },
         users: user === "root" ? [] : [login(user, logins)],
         ...(user === "root" ? { ssh_authorized_keys: logins } : {}),
-        write_files: [{ path: "/etc/ssh/sshd_config.d/10-host-key.conf", content: sshd(port) }],
+        write_files: [{ path: "/etc/ssh/sshd_config.d/10-host-key.conf", content: sshd(port) }, ...files],
     };
-    return `#cloud-config\n${stringify(document, { lineWidth: 0 })}`;
 }
 
 function login(user: string, logins: readonly string[]): Record<string, unknown> {

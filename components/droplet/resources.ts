@@ -80,7 +80,13 @@ export class Cloud extends pulumi.ComponentResource {
         const { fleet } = this.plan;
         new digitalocean.Project(
             "project",
-            { name: fleet, description: `The fleet ${fleet} of sovereign-edge.`, purpose: "Service or API", resources },
+            {
+                name: fleet,
+                description: `The fleet ${fleet} of sovereign-edge.`,
+                purpose: "Service or API",
+                environment: "Production",
+                resources,
+            },
             { parent: this, provider: this.provider },
         );
     }

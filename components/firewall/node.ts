@@ -45,15 +45,15 @@ export function planFirewall(inventory: Inventory, design: Design, node: string)
         ipv6: lan === undefined ? [linkLocal, uniqueLocal] : [linkLocal],
     };
     const own = mesh[node];
-    // Which public node relays is decided again by the nodes behind NAT when one of them is dead.
-    const relayed = design.paths.some(({ way }) => way.kind === "relayed");
+    const isPublic = entry !== undefined && !behindNat(entry);
     return {
         internet: openings(flows, "internet"),
         lan: openings(flows, "lan"),
         ranges,
         mesh: meshOpenings(flows, design),
         ...(own === undefined ? {} : { tunnel: own.port }),
-        relays: relayed && entry !== undefined && !behindNat(entry),
+        // Which public node relays is decided again by the nodes behind NAT when one of them is dead.
+        relays: isPublic && design.paths.some(({ way }) => way.kind === "relayed"),
     };
 }
 

@@ -1,7 +1,6 @@
 import type { Problem } from "./errors";
 import type { Inventory } from "./schema";
 import { models } from "../models/catalogue";
-import { staying } from "./leaving";
 import type { Stack } from "./stack";
 
 type Path = readonly (string | number)[];
@@ -12,12 +11,7 @@ type Gap = readonly [what: string, path: Path];
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
 export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
-    const gaps = [
-        ...nodeGaps(staying(inventory)),
-        ...nameGaps(inventory),
-        ...modelGaps(inventory),
-        ...restGaps(inventory),
-    ];
+    const gaps = [...dropletGaps(inventory), ...nameGaps(inventory), ...modelGaps(inventory), ...restGaps(inventory)];
     return gaps.map(([what, path]) => ({
         code: "SE045",
         path,
@@ -26,20 +20,20 @@ export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
     }));
 }
 
-function nodeGaps(inventory: Inventory): Gap[] {
-    const nodes = Object.entries(inventory.nodes);
-    const keys = ["via", "offline"] as const;
-    return nodes.flatMap(([name, node]) =>
-        keys.filter((key) => node[key] !== undefined).map((key): Gap => [`\`${key}\` is`, ["nodes", name, key]]),
-    );
+/** A reserved IP leads to an address that no other machine knows: what binds to the node's own address is not there yet. */
+function dropletGaps({ nodes, edge, dns }: Inventory): Gap[] {
+    const rented = (node: string): boolean => nodes[node]?.droplet !== undefined;
+    return [
+        ...((edge?.at ?? []).some(rented) ? [["An edge on a droplet is", ["edge", "at"]] as Gap] : []),
+        ...(rented(dns?.primary ?? "") ? [["A nameserver on a droplet is", ["dns", "primary"]] as Gap] : []),
+    ];
 }
 
-function nameGaps({ edge, dns, people }: Inventory): Gap[] {
+function nameGaps({ edge, dns }: Inventory): Gap[] {
     return [
         ...((edge?.at.length ?? 0) > 1 ? [["Passing challenges between two edges is", ["edge", "at"]] as Gap] : []),
         ...(Object.keys(edge?.redirects ?? {}).length > 0 ? [["Redirecting is", ["edge", "redirects"]] as Gap] : []),
         ...(dns?.secondaries === undefined ? [] : [["A secondary nameserver is", ["dns", "secondaries"]] as Gap]),
-        ...(Object.keys(people).length > 0 ? [["Accounts for people are", ["people"]] as Gap] : []),
     ];
 }
 

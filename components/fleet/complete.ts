@@ -4,6 +4,7 @@ import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { notBuilt } from "./built";
 import { departedNodes, unsaidNodes } from "./leaving";
 import { sortByPlace } from "./load";
+import { dropletProblems } from "../droplet/complete";
 import { isDroplet, tokenSecret } from "../droplet/plan";
 import { planSecrets } from "../secrets/plan";
 import type { Stack } from "./stack";
@@ -24,7 +25,7 @@ export function completenessProblems(stack: Stack): PlacedProblem[] {
     const nodes = Object.entries(inventory.nodes).filter(([name]) => !departed.includes(name));
     const inLock = (problem: Problem): PlacedProblem => ({ ...problem, file: shown(files.lock), line: 1, column: 1 });
     return [
-        ...notBuilt(stack).map((problem) => stack.place(problem)),
+        ...[...notBuilt(stack), ...dropletProblems(stack)].map((problem) => stack.place(problem)),
         ...artifactProblems(inventory, lock).map(inLock),
         ...nodes
             .filter(([name]) => lock.roads[name] === undefined)

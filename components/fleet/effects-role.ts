@@ -1,6 +1,7 @@
 import type { DesiredState } from "../converge/schema";
 import { changedPaths, compareKeys, rotatedSecrets, type Clause } from "./effects-change";
 import { firewallClauses } from "./effects-firewall";
+import { peopleClauses } from "./effects-people";
 import { unitClauses } from "./effects-units";
 import { wireguardClauses } from "./effects-wireguard";
 import { zoneClauses } from "./effects-zone";
@@ -14,6 +15,7 @@ export function roleClauses(before: DesiredState | undefined, after: DesiredStat
     if (after.role === "wireguard" && before !== undefined) {
         return orElse(wireguardClauses(before, after, paths), before, after);
     }
+    if (after.role === "people") return orElse(peopleClauses(before, after), before, after);
     if (after.role === "firewall") return orElse(firewallClauses(before, after), before, after);
     const clauses = [
         ...sectionClauses(before, after),
@@ -29,6 +31,7 @@ export function roleClauses(before: DesiredState | undefined, after: DesiredStat
 export function removedClauses(before: DesiredState): Clause[] {
     const domain = /^zone-(.+)$/.exec(before.role)?.[1];
     if (domain !== undefined) return [{ text: `zone ${domain} is no longer served`, interrupts: true }];
+    if (before.role === "people") return peopleClauses(before, undefined);
     const stops = unitClauses(before, undefined, new Set()).map(({ text }) => text);
     const kept = keptDirectories([before]);
     const going = [...stops, count(Object.keys(before.files ?? {}).length, "file of ours goes", "files of ours go")];

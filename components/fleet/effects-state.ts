@@ -29,6 +29,15 @@ export function effectsSince(state: string, plan: FleetPlan, left: readonly stri
     return planEffects(without(readRecorded(state), left), { ...plan, nodes }, bundleOf(readProgram()).sha256);
 }
 
+/** Nodes that are offline and were never told anything: an upload to them would be a new one, and be dialled. */
+export function unseenNodes(root: string, plan: FleetPlan): string[] {
+    const offline = Object.values(plan.nodes).filter((node) => node.offline !== undefined);
+    const state = offline.length === 0 ? undefined : stateInClone(root, plan.fleet);
+    if (state === undefined) return [];
+    const recorded = readRecorded(state);
+    return offline.filter(({ name }) => recorded[name] === undefined).map(({ name }) => name);
+}
+
 function without<T>(nodes: Readonly<Record<string, T>>, left: readonly string[]): Record<string, T> {
     return Object.fromEntries(Object.entries(nodes).filter(([name]) => !left.includes(name)));
 }

@@ -1,3 +1,4 @@
+import type { DropletPlan } from "../droplet/plan";
 import type { DesiredState } from "../converge/schema";
 import { compareKeys, type Clause } from "./effects-change";
 import type { Recorded, RecordedNode } from "./effects-recorded";
@@ -57,11 +58,12 @@ function nodeEffects(
     if (after === undefined) {
         return { node, clauses: [{ text: "is forgotten; the machine itself is not touched" }], download: 0 };
     }
+    if (after.offline !== undefined) return { node, clauses: [], download: 0 };
     if (after.leaving) return { node, clauses: leavingClauses(before), download: 0 };
     const downloads = downloadsOf(before, after, plan);
     const download = downloads.reduce((sum, { bytes }) => sum + bytes, 0);
     if (before === undefined || before.incarnation !== after.incarnation) {
-        return { node, clauses: newClauses(before, after, download), download };
+        return { node, clauses: newClauses(before, after, download, plan.cloud?.droplets[node]), download };
     }
     const pulled = downloads.map(({ name, bytes }): Clause => ({ text: `${name} (${showDisk(bytes)}) is downloaded` }));
     const replaced = program === undefined || before.program === program ? [] : [{ text: "converge.py is updated" }];
@@ -83,19 +85,27 @@ function roleChanges(before: RecordedNode, after: NodePlan): Clause[] {
     return [...once.values()];
 }
 
-function newClauses(before: RecordedNode | undefined, after: NodePlan, download: number): Clause[] {
+function newClauses(
+    before: RecordedNode | undefined,
+    after: NodePlan,
+    download: number,
+    droplet: DropletPlan | undefined,
+): Clause[] {
     const roles = Object.keys(after.roles);
     const packages = Object.values(after.roles).flatMap((role) => Object.keys(role.packages ?? {}));
+    const machine = droplet === undefined ? "is new" : `is rented (${droplet.size} in ${droplet.region}) and new`;
+    const lost = droplet === undefined ? "" : ": the rented one is given back, its disk is lost, the reserved IP moves";
     const lead =
         before === undefined
-            ? "is new"
-            : `is a new machine (incarnation ${before.incarnation} → ${after.incarnation}), everything is sent again`;
+            ? machine
+            : `is a new machine (incarnation ${before.incarnation} → ${after.incarnation})${lost}, everything is sent again`;
     const parts = [
         someOf(roles, 8),
         ...(packages.length > 0 ? [count(packages.length, "package")] : []),
         ...(download > 0 ? [`${showDisk(download)} to download`] : []),
     ];
-    return [{ text: `${lead}: ${parts.join("; ")}` }];
+    const replaced = before !== undefined && droplet !== undefined;
+    return [{ text: `${lead}: ${parts.join("; ")}`, ...(replaced ? { interrupts: true } : {}) }];
 }
 
 function leavingClauses(before: RecordedNode | undefined): Clause[] {

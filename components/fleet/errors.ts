@@ -28,18 +28,20 @@ export class InventoryError extends Error {
     }
 }
 
-/** Writes a path of keys as people read it: `nodes.alice.address`. */
+/** Writes a path of keys as people read it: `nodes.alice.address`; nothing for the whole file. */
 export function formatPath(path: readonly (string | number)[]): string {
-    const text = path.length === 0 ? "(top)" : path.join(".");
-    return text.replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
+    return path
+        .join(".")
+        .replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 /** All problems for a person, three lines each, and a closing line. */
 export function formatProblems(problems: readonly PlacedProblem[]): string {
-    const blocks = problems.map(
-        (p) =>
-            `${p.file}:${p.line}:${p.column}  ${p.code}${isWarning(p.code) ? " warning" : ""}  ${formatPath(p.path)}\n    ${p.message}\n    ${p.fix}`,
-    );
+    const blocks = problems.map((p) => {
+        const code = `${p.code}${isWarning(p.code) ? " warning" : ""}`;
+        const head = [`${p.file}:${p.line}:${p.column}`, code, formatPath(p.path)].filter((part) => part !== "");
+        return `${head.join("  ")}\n    ${p.message}\n    ${p.fix}`;
+    });
     return [...blocks, `${countProblems(problems)}. No node was contacted.`].join("\n");
 }
 

@@ -1,10 +1,12 @@
 import { relative } from "node:path";
+import type { Endpoint } from "../converge/dial";
 import type { Claims, DesiredState, Role } from "../converge/schema";
 import { planCloud, type CloudPlan } from "../droplet/plan";
-import type { MeshNode } from "../mesh/plan";
+import { meshAddresses, type MeshNode } from "../mesh/plan";
 import type { Turn } from "../mesh/turn";
 import { planModels } from "../models/plan";
 import { planClaims } from "../node/claims";
+import { planDetours } from "../node/ways";
 import { planSecrets, type Secrets } from "../secrets/plan";
 import { leavingNodes, staying } from "./leaving";
 import { renderRoles } from "./render";
@@ -19,6 +21,8 @@ export interface NodePlan {
     /** Address it is reached at, and the TCP port of its sshd. */
     readonly address: string;
     readonly port: number;
+    /** Ways to it through other nodes, for when it does not answer at its address; absent without any. */
+    readonly detours?: readonly Endpoint[];
     readonly user: string;
     /** Loopback port of the road to it; 0 while the lock has none. */
     readonly road: number;
@@ -33,6 +37,8 @@ export interface NodePlan {
     readonly mesh?: string;
     /** Whether everything of ours is taken off it; it has no roles then. */
     readonly leaving: boolean;
+    /** The day since which it is not dialled, `2026-03-29`; what would change on it waits. Absent when it is dialled. */
+    readonly offline?: string;
     readonly roles: Readonly<Record<string, DesiredState>>;
     /** Names of the secrets that are stored on the node. */
     readonly secrets: readonly string[];
@@ -63,7 +69,10 @@ export function planFleet(files: Stack): FleetPlan {
     const roles = renderRoles(stack, generations);
     const names = [...Object.keys(inventory.nodes), ...leavingNodes(files)].sort();
     const { mesh } = stack.design;
-    const nodes = Object.fromEntries(names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {})]));
+    const addresses = meshAddresses(files.inventory);
+    const nodes = Object.fromEntries(
+        names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {}, addresses)]),
+    );
     const cloud = planCloud(files.inventory, stack.design.flows, files.operatorKeys, replacedDroplets(files));
     return {
         fleet: inventory.fleet,
@@ -82,6 +91,7 @@ function planNode(
     name: string,
     mesh: MeshNode | undefined,
     roles: Readonly<Record<string, Role>>,
+    addresses: Readonly<Record<string, string>>,
 ): NodePlan {
     const { inventory, lock, hostKeys } = stack;
     const node = inventory.nodes[name];
@@ -89,12 +99,14 @@ function planNode(
     const pin = hostKeys.find((key) => key.node === name);
     const header = { version: 1 as const, fleet: stack.name, node: name, incarnation };
     const sorted = Object.keys(roles).sort();
+    const detours = planDetours(inventory, name, addresses);
     const machine = stack.design.machines[name];
     return {
         fleet: stack.name,
         name,
         address: node?.address ?? stack.rented[name]?.address ?? "",
         port: node?.port ?? inventory.ssh.port ?? 22,
+        ...(detours.length === 0 ? {} : { detours }),
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
         hostKey: stack.rented[name]?.hostKey ?? pin?.key ?? "",
@@ -103,6 +115,7 @@ function planNode(
         ...(machine === undefined ? {} : { claims: planClaims(machine, inventory) }),
         ...(mesh === undefined ? {} : { mesh: mesh.address }),
         leaving: node?.leaving === true,
+        ...(node?.offline === undefined ? {} : { offline: node.offline }),
         roles: Object.fromEntries(sorted.map((role) => [role, { ...header, role, ...roles[role] }])),
         secrets: secretsOf(Object.values(roles)),
     };

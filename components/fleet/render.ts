@@ -13,8 +13,12 @@ import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
 import { planModels } from "../models/plan";
 import { hardwareOf } from "../node/hardware";
+import { hostsText } from "../node/base/hosts";
+import { renderBase } from "../node/base/render";
+import { upgradesPackage } from "../node/base/upgrades";
 import { renderSshd } from "../node/sshd/render";
 import { desiredArtifact } from "./artifacts";
+import { renderPeople } from "../people/render";
 import type { Stack } from "./stack";
 
 type Roles = Record<string, Record<string, Role>>;
@@ -23,6 +27,7 @@ type Add = (node: string, role: string, body: Role, needs?: readonly string[]) =
 /** Every role of every node, by node and role: each concept adds its own, and the packages of all come together in one. */
 export function renderRoles(stack: Stack, generations: Readonly<Record<string, number>>): Roles {
     const { inventory } = stack;
+    const { people } = inventory;
     const roles: Roles = Object.fromEntries(Object.keys(inventory.nodes).map((name) => [name, {}]));
     const packages: Record<string, string[]> = {};
     const add = (node: string, role: string, body: Role, needs: readonly string[] = []): void => {
@@ -32,6 +37,7 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
         add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
         add(name, "firewall", renderFirewall(planFirewall(inventory, stack.design, name)));
+        if (Object.keys(people).length > 0) add(name, "people", renderPeople(people), ["sudo"]);
     }
     for (const [node, mesh] of Object.entries(stack.design.mesh)) {
         const role = renderWireguard(node, mesh, generations);
@@ -40,10 +46,17 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     addEdges(stack, generations, add);
     addZones(stack, add);
     addModels(stack, generations, add);
+    const hosts = hostsText(inventory);
+    for (const node of Object.keys(inventory.nodes)) {
+        const brought = [...new Set(packages[node])].filter((name) => name !== "sudo");
+        const machine = stack.design.machines[node];
+        add(node, "base", renderBase({ node, fleet: inventory.fleet, hosts, packages: brought, machine }), [
+            upgradesPackage,
+        ]);
+    }
     for (const [node, names] of Object.entries(packages)) {
         const sorted = [...new Set(names)].sort();
-        if (sorted.length > 0)
-            add(node, "packages", { packages: Object.fromEntries(sorted.map((name) => [name, {}])) });
+        add(node, "packages", { packages: Object.fromEntries(sorted.map((name) => [name, {}])) });
     }
     return roles;
 }

@@ -1,7 +1,8 @@
 import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { addressReferences } from "../converge/references";
-import { shipProgram, type Roads } from "../converge/resources";
+import type { Roads } from "../converge/node-roads";
+import { shipProgram } from "../converge/resources";
 import { Nameserver, Zone } from "../dns/resources";
 import { tokenSecret } from "../droplet/plan";
 import { Cloud } from "../droplet/resources";
@@ -22,23 +23,27 @@ export class Fleet extends pulumi.ComponentResource {
      * @param operatorSecrets values set with `./fleet secret set`, by name
      * @param confirm runs a command again whose change waits to be confirmed
      * @param roads those that are open, by node
+     * @param unseen nodes that are offline and were never there: nothing stands for them yet
      */
     constructor(
         plan: FleetPlan,
         operatorSecrets: pulumi.Output<Record<string, string>>,
         confirm?: pulumi.ErrorHook,
         roads: Roads = new Map(),
+        unseen: readonly string[] = [],
     ) {
         super("sovereign-edge:fleet:Fleet", plan.fleet);
         const secrets = new SecretStore(plan, operatorSecrets, { parent: this });
         const cloud = this.rent(plan, operatorSecrets, roads);
         const reach: Shared["reach"] = (node) => cloud?.reach(node);
         const shared: Shared = { program: shipProgram(), confirm, roads, reach };
-        const [staying, leaving] = [false, true].map((is) => Object.values(plan.nodes).filter((n) => n.leaving === is));
+        const seen = Object.values(plan.nodes).filter(({ name }) => !unseen.includes(name));
+        const [staying, leaving] = [false, true].map((is) => seen.filter((node) => node.leaving === is));
         this.nodes = (staying ?? []).map((node) => new Node(node, secrets.document(node), shared, { parent: this }));
         for (const node of leaving ?? []) new LeavingNode(node, shared, { parent: this });
         new Mesh(this.having("wireguard"), { parent: this });
         new Edge(this.having("caddy"), this.makeZones(), { parent: this });
+        for (const node of this.nodes) node.addBase();
         for (const { model, slug } of plan.models) {
             new ModelService(model, slug, this.having(`model-${slug}`), { parent: this });
         }

@@ -106,42 +106,46 @@ interface Seen {
     readonly fromPublic: Peer;
     readonly fromNat: Peer;
     readonly natted: boolean;
+    readonly address: string;
+    /** The address as an allowed IP. */
+    readonly cidr: string;
 }
 
 function planSeen({ nodes, mesh }: Inventory, name: string, address: string): Seen {
     const node = nodes[name];
     const natted = node !== undefined && behindNat(node);
-    const waiting: Peer = { name, allowedIps: [`${address}/32`], keepalive: 0 };
+    const cidr = `${address}/32`;
+    const waiting: Peer = { name, allowedIps: [cidr], keepalive: 0 };
     const endpoint = node === undefined ? "" : `${endpointAddress(name, node)}:${mesh.port}`;
     const fromPublic = { ...waiting, endpoint };
-    return { waiting, fromPublic, fromNat: { ...fromPublic, keepalive: natKeepalive }, natted };
+    return { waiting, fromPublic, fromNat: { ...fromPublic, keepalive: natKeepalive }, natted, address, cidr };
 }
 
 function planPeers(self: Seen, all: readonly Seen[], way: (other: string) => Way): Pick<MeshNode, "peers" | "relayed"> {
     const peers: Peer[] = [];
     const behind = new Map<Way, string[]>();
+    const carried = new Map<string, string[]>();
     for (const other of all) {
-        const { name, allowedIps } = other.waiting;
         if (other === self) continue;
-        const found = way(name);
-        if (found.via !== undefined) append(behind, found, allowedIps);
-        else if (found.kind === "lan") peers.push(other.fromNat);
+        const found = way(other.waiting.name);
+        if (found.via !== undefined) {
+            append(behind, found, other.address);
+            append(carried, found.via, other.cidr);
+        } else if (found.kind === "lan") peers.push(other.fromNat);
         else if (found.kind === "public") peers.push(seenFrom(self, other));
     }
-    const carried = new Map<string, string[]>();
-    for (const [{ via = "" }, allowedIps] of behind) append(carried, via, allowedIps);
-    const relayed = [...behind].map(([way, allowedIps]) => planRelayed(way, allowedIps));
+    if (behind.size === 0) return { peers, relayed: [] };
+    const relayed = [...behind].map(([{ via = "", standby = [] }, addresses]) => ({
+        relays: [via, ...standby],
+        addresses,
+    }));
     return { peers: peers.map((peer) => carrying(peer, carried.get(peer.name))), relayed };
 }
 
-function planRelayed({ via = "", standby = [] }: Way, allowedIps: readonly string[]): Relayed {
-    return { relays: [via, ...standby], addresses: allowedIps.map((cidr) => cidr.slice(0, cidr.indexOf("/"))) };
-}
-
-function append<Key>(lists: Map<Key, string[]>, key: Key, items: readonly string[]): void {
+function append<Key>(lists: Map<Key, string[]>, key: Key, item: string): void {
     const list = lists.get(key);
-    if (list === undefined) lists.set(key, [...items]);
-    else list.push(...items);
+    if (list === undefined) lists.set(key, [item]);
+    else list.push(item);
 }
 
 /** A pair of which at least one is public. */
@@ -150,6 +154,6 @@ function seenFrom(self: Seen, other: Seen): Peer {
     return self.natted ? other.fromNat : other.fromPublic;
 }
 
-function carrying(peer: Peer, relayed: string[] | undefined): Peer {
-    return relayed === undefined ? peer : { ...peer, allowedIps: [...peer.allowedIps, ...relayed.sort()] };
+function carrying(peer: Peer, relayed: readonly string[] | undefined): Peer {
+    return relayed === undefined ? peer : { ...peer, allowedIps: [...peer.allowedIps, ...relayed] };
 }

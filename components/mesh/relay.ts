@@ -38,12 +38,8 @@ export function relayRole({ peers, relayed, relays }: MeshNode): RelayPart {
     };
 }
 
-/** A packet leaves by the interface that it came by, and nobody is told of a shorter way: there is none (RFC 1812 §5.2.7.2). */
-const forwarding = {
-    "net.ipv4.ip_forward": "1",
-    "net.ipv4.conf.all.send_redirects": "0",
-    "net.ipv4.conf.default.send_redirects": "0",
-};
+/** A packet leaves by the interface that it came by; that nobody is told of a shorter way the role `base` sees to. */
+const forwarding = { "net.ipv4.ip_forward": "1" };
 
 // Without a word to the journal unless something moved: 8,640 looks a day would wear a card.
 const serviceText = `[Unit]
@@ -72,6 +68,6 @@ WantedBy=timers.target
 
 function renderChoices(groups: readonly Relayed[], addresses: ReadonlyMap<string, string>): string {
     const names = [...new Set(groups.flatMap(({ relays }) => relays))].sort();
-    const relays = names.map((name) => [name, addresses.get(name) ?? ""]);
+    const relays = names.map((name): [string, string] => [name, addresses.get(name) ?? ""]);
     return `${JSON.stringify({ interface: "wg0", relays: Object.fromEntries(relays), groups }, undefined, 1)}\n`;
 }

@@ -41,10 +41,7 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
         },
         // The operator may have come through this tunnel.
         confirm: { window: 60 },
-        checks: {
-            "wireguard-or-a-stand-in": carrier,
-            ...(dialled.length > 0 ? { greeted: greet(dialled) } : {}),
-        },
+        checks: { "wireguard-or-a-stand-in": carrier, ...(dialled.length > 0 ? { greeted: greet(dialled) } : {}) },
     };
 }
 

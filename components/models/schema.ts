@@ -32,7 +32,8 @@ const engineOptions = z.strictObject({
 
 const engine = z
     .union([placement, engineOptions])
-    .transform((value) => (Array.isArray(value) ? { at: value, environment: {}, flags: [] } : value));
+    .transform((value) => (Array.isArray(value) ? { at: value, environment: {}, flags: [] } : value))
+    .describe("Nodes that run the engine, or a map of `at` and its options.");
 
 const servedOptions = z.strictObject({
     at: placement.describe("Nodes that serve it, in failover order; NODE/ENGINE where a node runs two engines."),
@@ -51,7 +52,10 @@ const servedOptions = z.strictObject({
         .describe("Tokens a second that its users need; checked against what the memory can feed."),
 });
 
-const served = z.union([placement, servedOptions]).transform((value) => (Array.isArray(value) ? { at: value } : value));
+const served = z
+    .union([placement, servedOptions])
+    .transform((value) => (Array.isArray(value) ? { at: value } : value))
+    .describe("Nodes that serve the model, in failover order, or a map of `at` and its options.");
 
 const weights = z.strictObject({
     disk: diskSize.describe("Size of the weights."),

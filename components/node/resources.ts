@@ -10,8 +10,8 @@ import {
     roleCommand,
     secretsCommand,
     type Reach,
-    type Roads,
 } from "../converge/resources";
+import type { Roads } from "../converge/node-roads";
 import type { NodePlan } from "../fleet/plan";
 
 /** What the commands of all nodes share. */
@@ -54,6 +54,11 @@ export class Node extends pulumi.ComponentResource {
     /** Registers the role `wireguard`. The roles that come later wait for it: they listen on the mesh address. */
     joinMesh(parent: pulumi.Resource): void {
         this.ready = this.addRole("wireguard", parent);
+    }
+
+    /** Registers what every machine has beside what it serves: the roles `base` and `people`. */
+    addBase(): void {
+        for (const role of ["base", "people"]) if (this.plan.roles[role] !== undefined) this.addRole(role, this);
     }
 
     /**

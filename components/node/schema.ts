@@ -69,7 +69,13 @@ const reach = {
     mesh: ipv4.optional().describe("Address in the mesh; derived from the name when left out."),
     user: userName.optional().describe("Login; ssh.user when left out."),
     port: port.optional().describe("TCP port of its sshd; 22 when left out."),
-    via: label.optional().describe("Node through which it is reached when it does not answer directly."),
+    via: z
+        .union([label, z.array(label).min(1)])
+        .transform((names) => (Array.isArray(names) ? names : [names]))
+        .optional()
+        .describe(
+            "Node, or nodes in order of preference, through which it is reached when it does not answer directly.",
+        ),
 };
 
 const life = {

@@ -4,7 +4,7 @@ import type { JsonObject } from "./views";
 interface Difference {
     /** JSON pointer into the description. */
     readonly at: string;
-    readonly becomes: JsonObject | readonly string[];
+    readonly becomes: JsonObject | readonly string[] | true;
     readonly why: string;
 }
 
@@ -14,6 +14,11 @@ export const DIFFERENCES: readonly Difference[] = [
         at: "/components/schemas/droplet_create/properties/volumes/items",
         becomes: {},
         why: 'the description has texts; godo, the official client, sends objects: [{"id": …}]',
+    },
+    {
+        at: "/components/schemas/droplet_create/properties/ssh_keys/nullable",
+        becomes: true,
+        why: "without keys godo sends null, as it does for tags, where the description knows of it",
     },
     {
         at: "/components/schemas/firewall_rule_base/required",
@@ -32,7 +37,9 @@ export function applyDifferences(description: JsonObject): void {
         const last = parts.pop() ?? "";
         let place = description as Record<string, unknown>;
         for (const part of parts) place = (place[part] ?? {}) as Record<string, unknown>;
-        if (!(last in place)) throw new Error(`The API's description has no ${at}.`);
+        // A switch that the description leaves out is one that it leaves off.
+        if (!(last in place) && (becomes !== true || Object.keys(place).length === 0))
+            throw new Error(`The API's description has no ${at}.`);
         place[last] = becomes;
     }
 }

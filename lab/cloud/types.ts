@@ -69,6 +69,7 @@ export interface Droplet {
     readonly backups: boolean;
     readonly ipv6: boolean;
     readonly monitoring: boolean;
+    readonly agent: boolean;
     life: Life;
     readonly address: string;
     readonly privateAddress: string;

@@ -72,10 +72,11 @@ function networksView(account: Account, droplet: Droplet): JsonObject {
     };
 }
 
-/** Whether an action holds the droplet. */
+/** Whether an action holds the droplet: one of its own, or the assignment of a reserved address. */
 export function isBusy(account: Account, id: number): boolean {
     return account.actions.some(
-        ({ status, resource }) => status === "in-progress" && resource.type === "droplet" && resource.id === id,
+        ({ status, resource, order }) =>
+            status === "in-progress" && (resource.type === "droplet" ? resource.id === id : order["droplet"] === id),
     );
 }
 
@@ -96,7 +97,7 @@ export function dropletView(account: Account, droplet: Droplet, power: PowerOf):
         features: [
             ...Object.entries(features).flatMap(([name, on]) => (on ? [name] : [])),
             "private_networking",
-            "droplet_agent",
+            ...(droplet.agent ? ["droplet_agent"] : []),
         ],
         backup_ids: [],
         next_backup_window: null,

@@ -1,7 +1,8 @@
 """Runs commands in turns on the machine it is started on, and prints what each run took.
 
 Standard input: {"rounds": N, "commands": [{"argv": […], "input": text, "says": how its output begins}]}.
-Printed is for each command {"ms": [of every run], "mb": the largest resident set of one of its processes}.
+Printed is for each command {"ms": [of every run], "cpu": [milliseconds of processor time of every run],
+"mb": the largest resident set of one of its processes}.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import tempfile
 import time
 
 
-def once(argv: list[str], text: str, says: str) -> tuple[float, float]:
-    """Milliseconds and megabytes of one run; the shortest way from here to the command and back."""
+def once(argv: list[str], text: str, says: str) -> tuple[float, float, float]:
+    """Milliseconds, those of processor time, and megabytes of one run; the shortest way to the command and back."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
         given.write(text.encode())
         given.flush()
@@ -28,18 +29,19 @@ def once(argv: list[str], text: str, says: str) -> tuple[float, float]:
         output = said.read().decode()
     if status != 0 or not output.startswith(says):
         sys.exit(f"{' '.join(argv)} ended with {os.waitstatus_to_exitcode(status)} and said: {output}")
-    return took * 1000, used.ru_maxrss / 1024
+    return took * 1000, (used.ru_utime + used.ru_stime) * 1000, used.ru_maxrss / 1024
 
 
 def main() -> None:
     """Reads the order, carries it out, prints the figures."""
     order = json.load(sys.stdin)
-    runs: list[list[tuple[float, float]]] = [[] for _ in order["commands"]]
+    runs: list[list[tuple[float, float, float]]] = [[] for _ in order["commands"]]
     for _ in range(order["rounds"] + 1):
         for figures, command in zip(runs, order["commands"]):
             figures.append(once(command["argv"], command["input"], command["says"]))
     # The first round warms the caches up.
-    print(json.dumps([{"ms": [ms for ms, _ in f[1:]], "mb": max(mb for _, mb in f)} for f in runs]))
+    figures = [{"ms": [ms for ms, _, _ in f[1:]], "cpu": [cpu for _, cpu, _ in f[1:]]} for f in runs]
+    print(json.dumps([{**times, "mb": max(mb for _, _, mb in f)} for times, f in zip(figures, runs)]))
 
 
 main()

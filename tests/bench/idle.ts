@@ -21,9 +21,10 @@ interface Command {
     readonly says: string;
 }
 
-/** What a command took: milliseconds of every run and the most memory, in megabytes. */
+/** What a command took: milliseconds of every run, by the clock and of the processor, and the most memory, in megabytes. */
 interface Figures {
     readonly ms: readonly number[];
+    readonly cpu: readonly number[];
     readonly mb: number;
 }
 
@@ -63,8 +64,18 @@ async function commands(): Promise<Command[]> {
     ];
 }
 
-/** What converge.py costs on a node that is as it should be: milliseconds, and megabytes. */
-export async function idleRows(): Promise<{ readonly times: Row[]; readonly memory: Row[] }> {
+/** What converge.py costs on a node that is as it should be, a table each. */
+export interface IdleRows {
+    /** Milliseconds by the clock. */
+    readonly times: readonly Row[];
+    /** Milliseconds of processor time: beside other work the truer figure. */
+    readonly processor: readonly Row[];
+    /** Megabytes. */
+    readonly memory: readonly Row[];
+}
+
+/** Measures all roles of a node as they stand, in turns. */
+export async function idleRows(): Promise<IdleRows> {
     const measured = await commands();
     const order = JSON.stringify({
         rounds,
@@ -80,6 +91,7 @@ export async function idleRows(): Promise<{ readonly times: Row[]; readonly memo
     });
     return {
         times: figures.map(({ ms }, index) => row(ms, index)),
+        processor: figures.map(({ cpu }, index) => row(cpu, index)),
         memory: figures.map(({ mb }, index) => row([mb], index)),
     };
 }

@@ -37,14 +37,29 @@ async function requestRows(): Promise<Row[]> {
     ];
 }
 
-async function main(): Promise<void> {
-    console.log(curveTable(planCurve()));
-    console.log(table("engine (ms)", await engineRows()));
-    const { times, memory } = await idleRows();
-    console.log(table("converge.py on a node (ms)", times));
-    console.log(table("converge.py on a node (MB at most)", memory));
-    console.log(table("requests (ms)", await requestRows()));
-    console.log(table("scale (ms)", await scaleRows()));
+/** What is measured, by name. */
+const groups: Readonly<Record<string, () => Promise<string>>> = {
+    plan: () => Promise.resolve(curveTable(planCurve())),
+    engine: async () => table("engine (ms)", await engineRows()),
+    idle: async () => {
+        const { times, processor, memory } = await idleRows();
+        return [
+            table("converge.py on a node (ms)", times),
+            table("converge.py on a node (ms of processor time)", processor),
+            table("converge.py on a node (MB at most)", memory),
+        ].join("\n");
+    },
+    requests: async () => table("requests (ms)", await requestRows()),
+    scale: async () => table("scale (ms)", await scaleRows()),
+};
+
+/** Prints the groups that are named, or all. */
+async function main(names: readonly string[]): Promise<void> {
+    const unknown = names.filter((name) => groups[name] === undefined);
+    if (unknown.length > 0)
+        throw new Error(`No group ${unknown.join(", ")}. Known: ${Object.keys(groups).join(", ")}.`);
+    const wanted = names.length === 0 ? Object.keys(groups) : names;
+    for (const name of wanted) console.log(await groups[name]?.());
 }
 
-void main();
+void main(process.argv.slice(2));

@@ -91,9 +91,13 @@ test.each([
         "after 1 failed attempts: dial tcp 127.0.0.1:29998: connect: connection refused",
         ["after 1 failed attempts: dial tcp 127.0.0.1:29998: connect: connection refused"],
     ],
+    [
+        'Process exited with status 1: running "sudo -n python3":\nsudo: a password is required\n',
+        [expect.stringMatching(/^sudo wants a password .* NOPASSWD: ALL/)],
+    ],
     ['Process exited with status 137: running "sudo -n python3":\n\n', ["Process exited with status 137"]],
     [
-        'Process exited with status 1: running "x":\nwaiting for pid 210 (role packages)\ncaddy: no room\n',
+        'Process exited with status 1: running "x":\nwaiting for pid 210 (role packages)\nsudo: unable to resolve host x: Name or service not known\ncaddy: no room\n',
         ["caddy: no room"],
     ],
 ])("the cause of %j", (message, lines) => {

@@ -31,7 +31,7 @@ function viewOf(name: Name): View {
     );
     const far = names.filter((other) => other !== name && !direct.includes(other));
     const allowed = (other: Name): string[] =>
-        [other, ...(other === "relay" ? far : [])].map((of) => `${addresses[of as Name]}/32`);
+        [other, ...(other === "relay" ? far : [])].map((of) => `${addresses[of]}/32`);
     return {
         publicKey: `key of ${name}`,
         port: 51820,
@@ -202,6 +202,15 @@ const reasons: [string, Name, Name, string, (views: Views) => void][] = [
         (v) => {
             v.alice = withPeer(v.alice!, "key of bob", never);
             v.bob = { ...v.bob!, port: 51821 };
+        },
+    ],
+    [
+        "a port that lets nothing in",
+        "alice",
+        "bob",
+        "alice hears nobody: is UDP port 51820 of alice blocked?",
+        (v) => {
+            v.alice = withPeer(withPeer(v.alice!, "key of bob", never), "key of relay", never);
         },
     ],
     [

@@ -18,12 +18,21 @@ class FakeAccounts:
 
     def _useradd(self, words: list[str]) -> tuple[int, str]:
         home, shell = words[words.index("--home") + 1], words[words.index("--shell") + 1]
-        self._write("passwd", [*self._lines("passwd"), [words[-1], "x", "990", "990", "", home, shell]])
+        number = "990" if "--system" in words else "1001"
+        self._write("passwd", [*self._lines("passwd"), [words[-1], "x", number, number, "", home, shell]])
+        if "--create-home" in words:
+            (self.root / home.lstrip("/")).mkdir(parents=True)
         if "-g" not in words:
-            self._write("group", [*self._lines("group"), [words[-1], "x", "990", ""]])
+            self._write("group", [*self._lines("group"), [words[-1], "x", number, ""]])
         return 0, ""
 
+    def _loginctl(self, words: list[str]) -> tuple[int, str]:
+        return 1, f"Failed to look up user {words[-1]}: not logged in\n"
+
     def _usermod(self, words: list[str]) -> tuple[int, str]:
+        if "--expiredate" in words:
+            (self.root / "etc/shadow").write_text(f"{words[-1]}:*:1:0:99999:7::{words[2]}:\n")
+            return 0, ""
         if "--append" in words:
             joined = words[words.index("--groups") + 1].split(",")
             lines = self._lines("group")

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../components/converge/dial";
 import { openRoad, type Road, type Route } from "../../components/converge/roads";
 import { chacha, exchangeReply, gcm, hello, hostKey, login, otherKey, sealed } from "./ssh-speech";
 
-const wait = { dial: 150, handshake: 250, acknowledge: 1_000, touch: 600, unreadable: 50 };
+const wait = { dial: 150, handshake: 250, acknowledge: 1_000, touch: 600, headStart: 100, unreadable: 50 };
 const servers: Server[] = [];
 const sockets: Socket[] = [];
 afterEach(() => {

@@ -107,6 +107,49 @@ def test_primary_group_of_somebody_stays(host: Node) -> None:
     assert host.finish() == ["unchanged", "kept: group data"]
 
 
+# People
+
+PERSON = {"users": {"alexa": {"home": "/home/alexa", "shell": "/bin/bash", "person": True}}}
+
+
+def test_person_comes_leaves_and_comes_back(host: Node) -> None:
+    assert host.apply(**PERSON) == ["changed: user alexa"]
+    assert "alexa:x:1001:1001::/home/alexa:/bin/bash" in host.text("/etc/passwd")
+    host.path("/home/alexa/letter").write_text("mine")
+    assert host.apply(**PERSON) == ["unchanged"]
+    left = ["changed: swept login of alexa", "kept: /home/alexa and the closed account alexa"]
+    assert host.finish() == left
+    assert ["loginctl", "terminate-user", "alexa"] in host.system.calls
+    assert (host.text("/home/alexa/letter"), host.text("/etc/shadow")) == ("mine", "alexa:*:1:0:99999:7::1:\n")
+    assert host.apply(**PERSON) == ["changed: user alexa"]
+    assert host.text("/etc/shadow") == "alexa:*:1:0:99999:7:::\n"
+    assert host.apply(**PERSON) == ["unchanged"]
+    assert host.finish() == left
+
+
+def test_person_without_a_home_goes_as_a_whole(host: Node) -> None:
+    host.apply(**PERSON)
+    host.path("/home/alexa").rmdir()
+    assert host.finish() == ["changed: swept user alexa"]
+    assert "alexa" not in host.text("/etc/passwd")
+
+
+def test_person_who_was_here_keeps_everything(host: Node) -> None:
+    line = "alexa:x:1000:1000::/srv/alexa:/bin/zsh\n"
+    host.path("/etc/passwd").write_text(host.text("/etc/passwd") + line)
+    host.path("/etc/group").write_text(host.text("/etc/group") + "alexa:x:1000:\n")
+    assert host.apply(**PERSON) == ["unchanged"]
+    assert host.finish() == ["unchanged"]
+    assert line in host.text("/etc/passwd")
+
+
+def test_account_of_the_system_is_no_person(host: Node) -> None:
+    host.path("/etc/passwd").write_text(host.text("/etc/passwd") + "alexa:x:33:33::/srv:/usr/sbin/nologin\n")
+    host.path("/etc/group").write_text(host.text("/etc/group") + "alexa:x:33:\n")
+    with pytest.raises(converge.Failed, match=r"user alexa: is an account of the system's own here \(number 33\)"):
+        host.apply(**PERSON)
+
+
 # Kernel modules
 
 

@@ -58,7 +58,7 @@ def apply(node: Node, data: bytes) -> list[str]:
 
 
 def test_a_unit_does_the_work(node: Node, stubs: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    role = document(files={"/etc/x": file("x")})
+    role = document(files={"/etc/x": file("x", validate=["true", "{}"])})
     assert apply(node, role) == ["changed: /etc/x"]
     assert apply(node, role) == ["unchanged"]
     assert (stubs / "started").read_text().count("run apply-role") == 1
@@ -98,7 +98,7 @@ def test_a_lost_connection_ends_nothing(node: Node, stubs: Path) -> None:
 def test_a_unit_that_was_killed(node: Node, stubs: Path) -> None:
     (stubs / "systemd-run").write_text("#!/bin/sh\necho inactive >$(dirname $0)/state\n")
     with pytest.raises(converge.Failed, match="apply-role: the change was cut off: the machine ran out of memory"):
-        apply(node, document(files={"/etc/x": file("x")}))
+        apply(node, document(files={"/etc/x": file("x", validate=["true", "{}"])}))
 
 
 def test_an_outcome_of_another_document_is_not_taken(node: Node, stubs: Path) -> None:
@@ -106,6 +106,37 @@ def test_an_outcome_of_another_document_is_not_taken(node: Node, stubs: Path) ->
     machine = connection(node)
     node.path("/run/sovereign-edge").mkdir(parents=True)
     converge.write_outcome(machine, "apply-role", order, 0, ["changed: lies"])
-    role = document(files={"/etc/x": file("x")})
+    role = document(files={"/etc/x": file("x", validate=["true", "{}"])})
     assert apply(node, role) == ["changed: /etc/x"]
     assert json.loads(node.text("/var/lib/sovereign-edge/roles/role.json"))["result"] == "applied"
+
+
+PLACES = {"directories": {"/srv/x": {"mode": "0755", "owner": "root:root"}}, "links": {"/etc/y": {"target": "x"}}}
+ACTION = {"argv": ["true"], "on": {"/etc/x": True}}
+
+
+def test_no_unit_for_what_runs_nothing(node: Node, stubs: Path) -> None:
+    role = document(files={"/etc/x": file("x {{secret:word}}", "0640")}, secrets={"word": 1}, **PLACES)
+    node.secrets(word=(1, "mellon"))
+    assert apply(node, role)[0].startswith("changed: ")
+    assert (node.text("/etc/x"), node.text("/etc/y")) == ("x mellon", "x mellon")
+    assert not (stubs / "started").exists()
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"actions": {"a": ACTION}},
+        {"checks": {"c": {"argv": ["true"], "within": 1}}},
+        {"units": {"x.service": {"enabled": True, "running": True}}},
+        {"confirm": {"window": 60}},
+        {"files": {"/etc/x": file("x", validate=["true", "{}"])}},
+        {"files": {"/etc/systemd/system/x.service": file("x")}},
+        {"links": {"/etc/systemd/system/x.service": {"target": "/dev/null"}}},
+    ],
+    ids=str,
+)
+def test_a_unit_for_what_runs_a_command(sections: dict[str, Any]) -> None:
+    desired, _ = converge.parse_desired(document(**{"files": {"/etc/x": file("x")}, **sections}))
+    assert not converge.only_places(desired)
+    assert converge.only_places(converge.parse_desired(document(files={"/etc/x": file("x")}, **PLACES))[0])

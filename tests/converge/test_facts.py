@@ -22,7 +22,7 @@ def facts(node: Node) -> dict[str, Any]:
 def test_a_raspberry_pi(node: Node) -> None:
     raspberry_pi(node.root)
     pci(node.root, "0001:01:00.0", "0x1e60", "0x2864", "0x120000")
-    node.system.answers["vcgencmd get_throttled"] = (0, "throttled=0x50005\n")
+    node.system.answers["vcgencmd get_throttled"] = (0, "throttled=0x40001\n")
     write(node.root, **{"etc__machine-id": "0123456789abcdef0123456789abcdef\n"})
     write(node.root, **{converge.HOST_KEY.lstrip("/"): "ssh-ed25519 AAAA root@pi\n"})
     found = facts(node)
@@ -32,8 +32,7 @@ def test_a_raspberry_pi(node: Node) -> None:
     assert found["disks"] == {"mmcblk0": {"kind": "sd", "size": int(125.1e9) // 512 * 512}}
     assert (found["rootDisk"], found["npu"], found["gpu"]) == ("mmcblk0", ["hailo-8"], ["videocore"])
     assert found["temperature"] == 48.312
-    limits = ["under-voltage", "throttled"]
-    assert found["throttled"] == {"now": limits, "sinceBoot": limits}
+    assert found["throttled"] == {"now": ["under-voltage"], "sinceBoot": ["throttled"]}
     assert (found["hostname"], found["machineId"]) == ("alice", "0123456789abcdef0123456789abcdef")
     assert found["hostKey"] == "ssh-ed25519 AAAA"
 
@@ -97,6 +96,14 @@ def test_whether_the_clock_is_kept(answer: int, error: int, wanted: object, monk
 
     monkeypatch.setattr("ctypes.CDLL", lambda _: Library())
     assert converge.clock_synchronized() is wanted
+
+
+def test_a_container_counts_from_its_own_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = os.sysconf("SC_CLK_TCK")
+    fields = ["S", *("0" for _ in range(18)), str(900 * ticks), "0"]
+    texts = {"/proc/uptime": "1000.5 1.0\n", "/proc/1/stat": f"1 (a (b) c) {' '.join(fields)}\n"}
+    monkeypatch.setattr("converge.facts.text_of", lambda name: texts[name])
+    assert converge.uptime() == 100
 
 
 def test_on_this_machine(tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ def test_nothing_slow_is_loaded_when_nothing_is_to_do(node: Node, stubs: Path) -
     assert (found - given) & (SLOW | CHANGING) == set()
 
 
+def test_a_role_of_files_alone_runs_nothing(node: Node, stubs: Path) -> None:
+    install(node, stubs, bundle())
+    assert "subprocess" not in loaded(node, stubs, document(files={"/etc/x": file("x")}))
+
+
 def test_every_module_is_installed_compiled(node: Node, stubs: Path) -> None:
     install(node, stubs, bundle())
     package = node.path("/usr/local/lib/sovereign-edge/current/converge")

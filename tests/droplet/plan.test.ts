@@ -1,10 +1,13 @@
 import { parse } from "yaml";
 import { completenessProblems } from "../../components/fleet/complete";
+import { planEffects } from "../../components/fleet/effects";
+import { effectsText } from "../../components/fleet/effects-text";
 import { planFleet } from "../../components/fleet/plan";
 import { readDroplets } from "../../components/droplet/recorded";
 import { renderUserData } from "../../components/droplet/render";
 import { planVpcs } from "../../components/droplet/vpcs";
 import { regionNames } from "../../components/node/droplets";
+import type { Stack } from "../../components/fleet/stack";
 import { devText, stackOf } from "../support/stack";
 import { operatorKey, rentedStack, rentedText } from "./support";
 
@@ -39,11 +42,25 @@ test("a droplet is planned with what its inventory says, open to what the intern
     expect(Object.values(cloud?.keys ?? {})).toEqual([operatorKey]);
 });
 
+const saidOf = (stack: Stack): string[] =>
+    completenessProblems(stack).map(({ code, message, path }) => `${code} ${path.join(".")} ${message}`);
+
 test("nobody is asked for a pin or an address of a droplet, and the token is asked for by name", () => {
-    const problems = completenessProblems({ ...rentedStack(), secretNames: [] });
-    expect(problems.map(({ code, message, path }) => [code, message, path])).toEqual([
-        ["SE043", "The secret digitalocean-token was never set.", ["nodes", "gematria", "droplet"]],
+    const said = saidOf({ ...rentedStack(), secretNames: [] });
+    expect(said).toEqual([
+        "SE045 edge.at An edge on a droplet is not built yet.",
+        "SE045 dns.primary A nameserver on a droplet is not built yet.",
+        "SE043 nodes.gematria.droplet The secret digitalocean-token was never set.",
     ]);
+});
+
+test("a droplet that lets nobody in, and one of a system without an image, are refused", () => {
+    const text = rentedText.replace("region: nyc3", "region: nyc3, os: raspberry-pi-os-13");
+    const said = saidOf({ ...rentedStack(text), operatorKeys: [] });
+    expect(said).toContain("SE018 nodes.gematria.os DigitalOcean has no image of raspberry-pi-os-13.");
+    expect(said).toContain(
+        "SE018 nodes.gematria.droplet Nobody could log in on gematria: the fleet knows no public key.",
+    );
 });
 
 test("other nodes name its address and wait for none", () => {
@@ -78,6 +95,16 @@ test("the private networks of all regions are apart, and another region changes 
     expect(planVpcs({ nodes: nodes(["nyc3"]), vpcs: { nyc3: "10.7.0.0/24", fra1: "10.8.0.0/24" } })).toEqual({
         nyc3: "10.7.0.0/24",
     });
+});
+
+test("what is rented and what is replaced is said in words", () => {
+    const say = (recorded: Parameters<typeof planEffects>[0], text = rentedText): string =>
+        effectsText(planEffects(recorded, planFleet(rentedStack(text)))).join("\n");
+    expect(say({})).toContain("gematria: is rented (s-1vcpu-1gb in nyc3) and new: ");
+    const second = rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2");
+    expect(say({ gematria: { incarnation: 1, roles: {} } }, second)).toContain(
+        "gematria: is a new machine (incarnation 1 → 2): the rented one is given back, its disk is lost, the reserved IP moves, everything is sent again: ",
+    );
 });
 
 describe("user data", () => {

@@ -71,8 +71,9 @@ test("a node more: its peers get one, no tunnel restarts", () => {
     );
     expect(effects(now)).toBe(
         [
+            "  alice, cecilia, gematria: base runs renew-hosts",
             "  alice, cecilia, gematria: 1 peer added (dora); no tunnel restarts",
-            "  dora: is new: firewall, packages, sshd, wireguard; 1 package",
+            "  dora: is new: base, firewall, packages, sshd, wireguard; 2 packages",
             "4 nodes change.",
         ].join("\n"),
     );
@@ -82,8 +83,9 @@ test("a node less: its peers lose one, and itself is forgotten or cleaned", () =
     const line = "  alice:    { hardware: amd64-1gb, location: home, address: 192.168.8.11, mesh: 10.44.0.11";
     expect(effects(written(line, `${line}, leaving: true`))).toBe(
         [
+            "  cecilia, gematria: base runs renew-hosts",
             "  cecilia, gematria: 1 peer removed (alice); no tunnel restarts",
-            "! alice: leaves: 4 roles of ours taken off it",
+            "! alice: leaves: 5 roles of ours taken off it",
             "3 nodes change. Lines with ! interrupt something.",
         ].join("\n"),
     );
@@ -98,7 +100,7 @@ test("data stays on a node that leaves", () => {
         nodes: { ...plan.nodes, gematria: { ...plan.nodes["gematria"]!, leaving: true, roles: {} } },
     };
     expect(effects(now)).toContain(
-        "! gematria: leaves: 7 roles of ours taken off it; /var/lib/caddy, /var/lib/powerdns stay",
+        "! gematria: leaves: 8 roles of ours taken off it; /var/lib/caddy, /var/lib/powerdns stay",
     );
 });
 
@@ -135,7 +137,7 @@ test("another machine behind the name gets everything again", () => {
     const now = written("address: 192.168.8.12,", "address: 192.168.8.12, incarnation: 2,");
     expect(effects(now)).toBe(
         [
-            "  cecilia: is a new machine (incarnation 1 → 2), everything is sent again: firewall, model-gemma3-270m, packages, sshd, wireguard; 3 packages; 0 MB to download",
+            "  cecilia: is a new machine (incarnation 1 → 2), everything is sent again: base, firewall, model-gemma3-270m, packages, sshd, wireguard; 4 packages; 0 MB to download",
             "1 node changes; 2 nodes stay as they are; 0 MB to download.",
         ].join("\n"),
     );
@@ -227,7 +229,7 @@ test("weights and programs that are not there yet are downloaded, by node and in
     const text = effects(planFleet({ ...heavy, lock: { ...heavy.lock, artifacts } }), before);
     expect(text).toContain("  cecilia: gemma3:270m (253 MB) is downloaded");
     expect(text).toContain("  cecilia: llama-gemma3-270m starts");
-    expect(text).toContain("  cecilia: packages installed: libgomp1, openssl, wireguard-tools");
+    expect(text).toContain("  cecilia: packages installed: libgomp1, openssl, unattended-upgrades, wireguard-tools");
     expect(text).toMatch(/1 node changes; 2 nodes stay as they are; 253 MB to download\./);
 });
 

@@ -40,11 +40,12 @@ test.each([
 test("every node gets the roles its placements ask for", () => {
     const roles = Object.fromEntries(Object.entries(dev.nodes).map(([name, node]) => [name, Object.keys(node.roles)]));
     expect(roles).toEqual({
-        alice: ["firewall", "packages", "sshd", "wireguard"],
-        cecilia: ["firewall", "model-gemma3-270m", "packages", "sshd", "wireguard"],
-        gematria: ["caddy", "firewall", "packages", "pdns", "sshd", "wireguard", "zone-dev.example"],
+        alice: ["base", "firewall", "packages", "sshd", "wireguard"],
+        cecilia: ["base", "firewall", "model-gemma3-270m", "packages", "sshd", "wireguard"],
+        gematria: ["base", "caddy", "firewall", "packages", "pdns", "sshd", "wireguard", "zone-dev.example"],
     });
     expect(Object.keys(home.nodes["box"]!.roles)).toEqual([
+        "base",
         "caddy",
         "firewall",
         "model-gemma3-270m",
@@ -74,9 +75,13 @@ test("adding a node changes the others only where it is named", () => {
         ),
     );
     for (const [name, node] of Object.entries(dev.nodes)) {
-        const { wireguard, ...others } = node.roles;
-        const { wireguard: after, ...othersAfter } = more.nodes[name]!.roles;
+        const { wireguard, base, ...others } = node.roles;
+        const { wireguard: after, base: baseAfter, ...othersAfter } = more.nodes[name]!.roles;
         expect(othersAfter).toEqual(others);
+        const hosts = "/etc/sovereign-edge/hosts";
+        const text = baseAfter!.files![hosts]!.text.replace(/^10\.44\.0\.\d+ aria\.dev\.internal aria\n/m, "");
+        const same = { ...baseAfter!.files, [hosts]: { ...baseAfter!.files![hosts], text } };
+        expect({ ...baseAfter, files: same }).toEqual(base);
         const added = after!.files!["/etc/wireguard/wg0.conf"]!.text.split("\n").filter((line) => line === "# aria");
         expect(added).toHaveLength(1);
         expect(Object.keys(after!.secrets!)).toEqual(expect.arrayContaining(Object.keys(wireguard!.secrets!)));

@@ -22,6 +22,9 @@ describe("dev", () => {
                 .map((r) => r.name)
                 .sort(),
         ).toEqual([
+            "base on alice",
+            "base on cecilia",
+            "base on gematria",
             "caddy on gematria",
             "converge on alice",
             "converge on cecilia",
@@ -84,7 +87,9 @@ describe("dev", () => {
         expect(on("pdns on gematria")).toEqual(["wireguard on gematria"]);
         expect(on("zone-dev.example on gematria")).toEqual(["pdns on gematria", "wireguard on gematria"]);
         expect(on("caddy on gematria")).toEqual(["wireguard on gematria", "zone-dev.example on gematria"]);
+        expect(on("base on gematria")).toEqual(["wireguard on gematria"]);
         expect(on("finish on gematria")).toEqual([
+            "base on gematria",
             "caddy on gematria",
             "firewall on gematria",
             "packages on gematria",
@@ -131,6 +136,7 @@ test("a fleet of one box has no mesh and gets a certificate of its own CA", asyn
             .map((r) => r.name)
             .sort(),
     ).toEqual([
+        "base on box",
         "caddy on box",
         "converge on box",
         "finish on box",

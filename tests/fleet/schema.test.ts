@@ -43,6 +43,17 @@ test("every field is described", () => {
     expect(undescribed(jsonSchema(), "")).toEqual([]);
 });
 
+test("editors are offered the names of the catalogues as keys and as values, where others may stand too", () => {
+    const { properties } = JSON.parse(committed) as { properties: Record<string, JsonSchema> };
+    const one = (block: string): JsonSchema => properties[block]!.additionalProperties as JsonSchema;
+    expect(properties.services!.properties!.postgres).toEqual({ $ref: "#/properties/services/additionalProperties" });
+    expect(properties.models!.properties!.serve!.properties!["gemma3:270m"]).toEqual({
+        $ref: "#/properties/models/properties/serve/additionalProperties",
+    });
+    expect(one("nodes").properties!.hardware).toMatchObject({ examples: expect.arrayContaining(["pi5-8gb"]) });
+    expect(one("services").properties!.type).toMatchObject({ examples: expect.arrayContaining(["postgres"]) });
+});
+
 test.each([...yamlIn("stacks"), ...yamlIn("tests/accept")])("%s is valid for an independent validator", (file) => {
     expect(objections(read(file))).toBeUndefined();
 });

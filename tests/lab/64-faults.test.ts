@@ -86,7 +86,7 @@ test("a change whose process the kernel kills, as it does when no memory is left
     const action = { argv: ["sh", "-c", "sleep 600"], on: { "/etc/eater": true } } as const;
     const eater: Role = { files: { "/etc/eater": file("new\n") }, actions: { eat: action } };
     const killed = up({ eater });
-    await until("the change", 30, async () => (await attempt("box", "test", "-e", "/etc/eater")).code === 0);
+    await until("the change", 120, async () => (await attempt("box", "test", "-e", "/etc/eater")).code === 0);
     await on("box", "sh", "-c", "systemctl kill --kill-whom=main -s KILL 'sovereign-edge-apply-eater-*'");
     const result = await killed;
     note("fault-killed.txt", result.text);
@@ -138,7 +138,7 @@ test("a connection that is lost in the middle: the change goes on, and the next 
         actions: { wait: { argv: ["sh", "-c", `until test -e ${go}; do sleep 0.1; done`], on: { "/etc/slow": true } } },
     };
     const lost = up({ slow });
-    await until("the change", 30, async () => (await attempt("box", "test", "-e", "/etc/slow")).code === 0);
+    await until("the change", 120, async () => (await attempt("box", "test", "-e", "/etc/slow")).code === 0);
     const sessions = "for pid in $(pgrep -f '^sshd-session: admin'); do kill -9 $pid; done";
     await on("box", "sh", "-c", sessions);
     const result = await lost;

@@ -64,6 +64,16 @@ export const lab = (...args: string[]): Promise<Result> => must([...labCommand, 
 /** A command on a machine of the lab; must succeed. */
 export const on = (node: string, ...argv: string[]): Promise<Result> =>
     must([...labCommand, "exec", node, "--", ...argv]);
+/** What starts a command where one of the operators stands, on the passphrase of the stack `dev`. */
+export const place = (who: "operator" | "roamer", ...argv: string[]): string[] => [
+    "env",
+    ...Object.entries(passphrase).map(([key, value]) => `${key}=${value}`),
+    ...labCommand,
+    "exec",
+    who,
+    "--",
+    ...argv,
+];
 /** A command where the operator stands; may fail. */
 export const operator = (argv: readonly string[], options: RunOptions = {}): Promise<Result> =>
     run([...labCommand, "exec", "operator", "--", ...argv], { ...options, env: { ...passphrase, ...options.env } });

@@ -11,11 +11,22 @@ const role = renderSshd("192.168.8.11", 22);
 const [path, file] = Object.entries(role.files!)[0]!;
 
 test("what it asks of sshd, and that it is undone when nobody gets in any more", () => {
-    expect(path).toBe("/etc/ssh/sshd_config.d/60-sovereign-edge.conf");
+    expect(path).toBe("/etc/ssh/sshd_config.d/00-sovereign-edge.conf");
     expect(file.text.split("\n").filter((line) => /^[A-Z]/.test(line))).toEqual([
         "ExposeAuthInfo yes",
         "MaxStartups 30:60:100",
+        "PasswordAuthentication no",
+        "KbdInteractiveAuthentication no",
+        "PermitEmptyPasswords no",
+        "PermitRootLogin prohibit-password",
+        "AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys2 /etc/ssh/authorized_keys.d/%u",
+        "HostKeyAlgorithms ssh-ed25519-cert-v01@openssh.com,ssh-ed25519",
+        "KexAlgorithms -ecdh-sha2-*,diffie-hellman-*",
+        "MACs -umac-64*,hmac-sha1*",
+        "X11Forwarding no",
+        "LoginGraceTime 30",
     ]);
+    expect(role.requires).toEqual({ os: { "debian-12": true, "debian-13": true, "ubuntu-24.04": true } });
     expect(role.confirm).toEqual({ window: 60 });
     expect(role.units).toEqual({ "ssh.service": { enabled: true, running: true, reloadOn: { [path]: true } } });
 });
@@ -39,7 +50,7 @@ async function validate(files: Readonly<Record<string, string>>): Promise<Finish
         word
             .replaceAll("/usr/sbin/sshd", join(root, "sshd"))
             .replaceAll("/etc/ssh/", `${root}/etc/ssh/`)
-            .replaceAll("{}", join(root, "staged/60-sovereign-edge.conf")),
+            .replaceAll("{}", join(root, "staged/00-sovereign-edge.conf")),
     );
     const env = { ...process.env, TMPDIR: join(root, "tmp") };
     const done = await run(program, args, { env });
@@ -49,7 +60,7 @@ async function validate(files: Readonly<Record<string, string>>): Promise<Finish
 }
 
 const main = "Include ROOT/etc/ssh/sshd_config.d/*.conf\nPort 22\n";
-const staged = { "staged/60-sovereign-edge.conf": "ExposeAuthInfo yes" };
+const staged = { "staged/00-sovereign-edge.conf": "ExposeAuthInfo yes" };
 
 test.each([main, "Include sshd_config.d/*.conf\nPort 22\n"])(
     "the staged file is looked at in its place, among the others",
@@ -58,12 +69,12 @@ test.each([main, "Include sshd_config.d/*.conf\nPort 22\n"])(
             ...staged,
             "etc/ssh/sshd_config": text,
             "etc/ssh/sshd_config.d/50-cloud.conf": "PasswordAuthentication no",
-            "etc/ssh/sshd_config.d/60-sovereign-edge.conf": "Bad: edited by hand",
+            "etc/ssh/sshd_config.d/00-sovereign-edge.conf": "Bad: edited by hand",
         });
         expect(code).toBe(0);
         expect(seen.trim().split("\n").sort()).toEqual([
+            "00-sovereign-edge.conf: ExposeAuthInfo yes",
             "50-cloud.conf: PasswordAuthentication no",
-            "60-sovereign-edge.conf: ExposeAuthInfo yes",
             "Port 22",
             "sshd_config: Include *.conf",
         ]);
@@ -76,12 +87,12 @@ test("without other files there, too", async () => {
 
 test("what is wrong is refused under the name that people know", async () => {
     const bad = await validate({
-        "staged/60-sovereign-edge.conf": "Bad",
+        "staged/00-sovereign-edge.conf": "Bad",
         "etc/ssh/sshd_config": main,
     });
     expect([bad.code, bad.stdout]).toEqual([
         1,
-        `${bad.root}/etc/ssh/sshd_config.d/60-sovereign-edge.conf: line 1: Bad configuration option\n`,
+        `${bad.root}/etc/ssh/sshd_config.d/00-sovereign-edge.conf: line 1: Bad configuration option\n`,
     ]);
     const other = await validate({ ...staged, "etc/ssh/sshd_config": `${main}Bad\n` });
     expect([other.code, other.stdout]).toEqual([

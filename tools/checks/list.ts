@@ -60,7 +60,7 @@ export function checks(python: string): Check[] {
     ];
 }
 
-/** On User-mode Linux machines; by name real power cuts at some steps of a change, or at all of them. */
+/** On User-mode Linux machines; real power cuts at some steps of a change, and by name at all of them. */
 function uml(): Check[] {
     const argv = [bin("jest"), "--config", "jest.uml.config.json", "--runInBand", "--verbose"];
     return [
@@ -70,7 +70,6 @@ function uml(): Check[] {
             argv: [...argv, "tests/uml/converge.test.ts"],
             count: jestCount,
             note: powerCuts,
-            named: true,
         },
         {
             name: "uml-all",

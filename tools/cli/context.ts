@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readStack, type Stack } from "../../components/fleet/stack";
 import type { Arguments } from "./arguments";
 import { makeOutput, type Output } from "./output";
+import { pinRented } from "./rented";
 import { chooseStack, filesOf, headline, inventoryPath, nodeNames } from "./stacks";
 
 /** What every verb is given. */
@@ -34,7 +35,7 @@ export function openStack({ root, args, out }: Context): string {
  */
 export function loadStack(context: Context): Stack {
     const name = openStack(context);
-    return readStack(context.root, name, inventoryPath(context.root, name), day(new Date()));
+    return pinRented(readStack(context.root, name, inventoryPath(context.root, name), day(new Date())));
 }
 
 function day(time: Date): string {

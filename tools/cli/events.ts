@@ -162,7 +162,8 @@ export function roleOnNode(resource: string): { role: string; node: string } | u
 
 /**
  * The lines of a command's failure that say why: the engine puts "Process exited …: running COMMAND:" before them, and the
- * command says nothing that the resource's name does not. That converge.py waited for its lock is no cause either.
+ * command says nothing that the resource's name does not. That converge.py waited for its lock, or that sudo
+ * found no address for the machine's own name, is no cause either.
  */
 export function causeLines(message: string): string[] {
     const output = /: running "(?:[^"\\]|\\.)*":\s*([\s\S]*)$/.exec(message);
@@ -172,8 +173,16 @@ export function causeLines(message: string): string[] {
         .split("\n")
         .map((line) => line.trim())
         .filter((line) => line !== "");
-    const told = lines.filter((line, i) => lines.indexOf(line) === i && !line.startsWith("waiting for pid "));
-    return told.length === 0 ? lines : told;
+    const told = lines.filter(
+        (line, i) => lines.indexOf(line) === i && !/^waiting for pid |^sudo: unable to resolve host /.test(line),
+    );
+    return (told.length === 0 ? lines : told).map(plainer);
+}
+
+/** What sudo says without a terminal, with what to do (sudoers(5)). */
+function plainer(line: string): string {
+    if (!/^sudo: (a password is required|a terminal is required)/.test(line)) return line;
+    return "sudo wants a password of the login user, which nobody types here. As root on the machine: echo 'USER ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/USER";
 }
 
 function parseEvent(line: string): EngineEvent | undefined {

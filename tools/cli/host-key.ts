@@ -66,10 +66,12 @@ async function vouch({ args, out, ...context }: Context, target: Target, key: st
     if (!/^(y|yes)$/i.test(answer.trim())) throw new Failure("Not trusted; nothing was written.");
 }
 
-function hint(state: "unreachable" | "silent" | "refuses"): string {
+function hint(state: "unreachable" | "no way" | "silent" | "refuses"): string {
     switch (state) {
         case "unreachable":
             return "Is it switched on, is the address right (`ip -4 address` on it), and does its sshd run (--port when it is not 22)?";
+        case "no way":
+            return "Is it switched on, and does one of the nodes it is reached through answer?";
         case "silent":
             return "Its sshd hangs: restart the machine, or `systemctl restart ssh` on its console.";
         case "refuses":

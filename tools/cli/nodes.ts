@@ -1,6 +1,7 @@
 import { listOf, nearest } from "../../components/fleet/errors";
 import type { FleetPlan, NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
+import type { Doored } from "./doors";
 import { Refusal } from "./failure";
 import type { Login } from "./ssh";
 
@@ -16,7 +17,15 @@ export function selectNodes({ nodes }: FleetPlan, names: readonly string[]): Nod
     });
 }
 
+/** What is said of a node that is not dialled; nothing of others. */
+export function offlineWords({ name, offline }: NodePlan): string[] {
+    return offline === undefined
+        ? []
+        : [`${name} is offline since ${offline}: it is not dialled, and what would change on it waits for its return.`];
+}
+
 /** How to log in to a node. */
-export function loginOf(stack: Stack, { name, address, port, user }: NodePlan): Login {
-    return { node: name, address, port, user, knownHosts: stack.files.knownHosts };
+export function loginOf(stack: Stack, { name, address, port, user, door }: Doored): Login {
+    const at = door ?? { address, port };
+    return { node: name, address: at.address, port: at.port, user, knownHosts: stack.files.knownHosts };
 }

@@ -118,13 +118,13 @@ function whyNot(sight: Sight, from: string, to: string): string {
     const [a, b] = [sight.views[from], sight.views[to]];
     if (a === undefined) return `${from} does not answer us`;
     if (b === undefined && to in sight.views) return `${to} does not answer us either: it is off or cut off`;
-    if (a.publicKey === "") return `${from} has no WireGuard interface: run \`./fleet up\``;
+    if (a.publicKey === "") return `${from} has no WireGuard interface: ${mend(from)}`;
     const hop = hopTo(sight, a, to);
     const back = b === undefined ? undefined : b.peers[a.publicKey];
     if (hop === undefined) {
         return back === undefined
-            ? `${from} does not have ${to} as a peer: run \`./fleet up\``
-            : `one-sided: ${to} has ${from} as a peer, and ${from} does not have ${to}`;
+            ? `${from} does not have ${to} as a peer: ${mend(from)}`
+            : `one-sided: ${to} has ${from} as a peer, and ${from} does not have ${to}: ${mend(from)}`;
     }
     const owner = ownerOf(sight, hop);
     if (owner !== undefined && owner !== to) return whyNotRelayed(sight, from, to, owner);
@@ -143,17 +143,22 @@ function whyNotRelayed(sight: Sight, from: string, to: string, relay: string): s
 function keyTrouble(sight: Sight, from: string, to: string, { key }: Hop, b: View): string | undefined {
     const a = sight.views[from];
     if (a === undefined) return undefined;
-    if (b.publicKey === "") return `${to} has no WireGuard interface: run \`./fleet up\``;
+    if (b.publicKey === "") return `${to} has no WireGuard interface: ${mend(to)}`;
     if (key !== b.publicKey)
-        return `wrong key: the public key that ${from} has for ${to} is not ${to}'s: run \`./fleet up\``;
+        return `wrong key: the public key that ${from} has for ${to} is not ${to}'s: ${mend(from)}`;
     const named = hopTo(sight, b, from);
     if (b.peers[a.publicKey] !== undefined) {
         return named === undefined ? `${to} takes no packets from the mesh address of ${from}` : undefined;
     }
     const owner = named === undefined ? to : (ownerOf(sight, named) ?? from);
     return owner !== from
-        ? `one-sided: ${from} has ${to} as a peer, and ${to} does not have ${from}`
-        : `wrong key: the public key that ${to} has for ${from} is not ${from}'s: run \`./fleet up\``;
+        ? `one-sided: ${from} has ${to} as a peer, and ${to} does not have ${from}: ${mend(to)}`
+        : `wrong key: the public key that ${to} has for ${from} is not ${from}'s: ${mend(to)}`;
+}
+
+/** What puts a node's peers right: a change that it missed is sent again, one made by hand is not. */
+function mend(node: string): string {
+    return `run \`./fleet up\`, or when that has nothing to do \`./fleet ssh ${node} -- sudo systemctl reload wg-quick@wg0\``;
 }
 
 function tunnelTrouble(sight: Sight, from: string, to: string, { key, peer }: Hop): string {
@@ -166,14 +171,17 @@ function tunnelTrouble(sight: Sight, from: string, to: string, { key, peer }: Ho
     const port = Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
     const listens = sight.views[to]?.port ?? port;
     if (listens !== port) return `${since}: ${from} sends to port ${port} of ${to}, which listens on ${listens}`;
-    const others = Object.entries(sight.views).filter(([, view]) => {
-        const age = view?.peers[key]?.handshake ?? null;
-        return age !== null && age < rejectAfter;
-    });
-    const names = others.map(([name]) => name).filter((name) => name !== from);
-    const blocked =
-        names.length > 0
-            ? `${to} has handshakes with ${names.join(", ")}, so it is blocked between these two`
-            : `is UDP port ${port} of ${to} blocked?`;
-    return `${since}, nothing comes back from ${endpoint}: ${blocked}`;
+    return `${since}, nothing comes back from ${endpoint}: ${blockedWhere(sight, from, to, key)}`;
+}
+
+/** Where packets are lost on a way: at an end that hears nobody, else in between. */
+function blockedWhere({ views }: Sight, from: string, to: string, key: string): string {
+    const lately = (peer: Peer | undefined): boolean => (peer?.handshake ?? rejectAfter) < rejectAfter;
+    const own = Object.values(views[from]?.peers ?? {});
+    if (own.length > 1 && !own.some(lately))
+        return `${from} hears nobody: is UDP port ${views[from]?.port ?? 0} of ${from} blocked?`;
+    const names = Object.keys(views).filter((name) => name !== from && lately(views[name]?.peers[key]));
+    return names.length > 0
+        ? `${to} has handshakes with ${names.join(", ")}, so it is blocked between these two`
+        : `is UDP port ${views[to]?.port ?? 0} of ${to} blocked?`;
 }

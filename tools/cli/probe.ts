@@ -1,13 +1,17 @@
 import { connect } from "node:net";
 import type { HostKey } from "../../components/fleet/known-hosts";
 import { formatSeconds } from "./output";
-import { clientHello, ServerReader } from "./ssh-wire";
+import { clientHello, ServerReader } from "../../components/converge/ssh-wire";
 
 /** Where a node's sshd should be. */
 export interface Target {
     readonly node: string;
     readonly address: string;
     readonly port: number;
+    /** Milliseconds it may take; `probePatience` when left out. */
+    readonly patience?: number;
+    /** Why nobody answered, in words after the node's name, where several ways lead to it. */
+    readonly why?: () => string;
 }
 
 /** What was found there. */
@@ -15,6 +19,8 @@ export type Finding =
     | { readonly state: "answers"; /** `ssh-ed25519 AAAA…` */ readonly key: string; readonly banner: string }
     /** Nothing took the connection: `cause` says how that showed. */
     | { readonly state: "unreachable"; readonly cause: string }
+    /** None of several ways leads to it: `cause` says why. */
+    | { readonly state: "no way"; readonly cause: string }
     /** The connection was taken and nothing came: a frozen sshd or machine. */
     | { readonly state: "silent" }
     /** Something else than an SSH server with an ed25519 key, or one that turns us away. */
@@ -30,25 +36,32 @@ export interface Probe extends Target {
 export const probePatience = 4_000;
 
 /** Looks whether a node's sshd answers and which host key it shows; one connection, nothing is authenticated. Never throws. */
-export async function probe(target: Target, patience = probePatience): Promise<Probe> {
+export async function probe(target: Target, patience = target.patience ?? probePatience): Promise<Probe> {
     const start = performance.now();
-    const finding = await exchange(target, patience);
+    // A droplet that is still to be made; no host at all would be this computer.
+    if (target.address === "") return { ...target, finding: { state: "unreachable", cause: "no address" }, took: 0 };
+    const found = await exchange(target, patience);
+    const { why } = target;
+    const finding: Finding = why === undefined || found.state === "answers" ? found : { state: "no way", cause: why() };
     return { ...target, finding, took: performance.now() - start };
 }
 
 /** Probes nodes side by side: takes as long as the slowest. */
-export async function probeAll(targets: readonly Target[], patience = probePatience): Promise<Probe[]> {
+export async function probeAll(targets: readonly Target[], patience?: number): Promise<Probe[]> {
     return Promise.all(targets.map((target) => probe(target, patience)));
 }
 
 /** A probe in a few words: `answers in 0.1 s`, `does not answer on 192.168.8.12:22 (…)`. */
 export function describe({ address, port, finding, took }: Probe): string {
+    if (address === "") return "is not made yet: ./fleet up";
     const place = `${address}:${port}`;
     switch (finding.state) {
         case "answers":
             return `answers in ${formatSeconds(took)}`;
         case "unreachable":
             return `does not answer on ${place} (${finding.cause} after ${formatSeconds(took)})`;
+        case "no way":
+            return finding.cause;
         case "silent":
             return `does not answer: ${place} takes the connection and stays silent (${formatSeconds(took)})`;
         case "refuses":

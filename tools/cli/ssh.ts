@@ -1,37 +1,7 @@
+import { sshArguments, type Login } from "../../components/converge/ssh-client";
 import { run, runAttached, type Finished } from "./process";
 
-/** Where to log in, and which pin holds. */
-export interface Login {
-    /** Name of the node: what its key stands under in the known_hosts file. */
-    readonly node: string;
-    readonly address: string;
-    readonly port: number;
-    readonly user: string;
-    /** Absolute path. */
-    readonly knownHosts: string;
-}
-
-/**
- * Arguments of OpenSSH's `ssh`: nothing but the pinned ed25519 key is accepted, no file of the operator's configuration
- * is read, and only the agent's keys are shown, because the engine's connections know nothing else either.
- */
-export function sshArguments({ node, address, port, user, knownHosts }: Login, batch: boolean): string[] {
-    const options = [
-        `UserKnownHostsFile="${knownHosts}"`,
-        "GlobalKnownHostsFile=/dev/null",
-        `HostKeyAlias=${node}`,
-        "HostKeyAlgorithms=ssh-ed25519",
-        "StrictHostKeyChecking=yes",
-        "UpdateHostKeys=no",
-        "IdentityFile=none",
-        "ConnectTimeout=5",
-        "ServerAliveInterval=5",
-        "ServerAliveCountMax=3",
-        "LogLevel=ERROR",
-        ...(batch ? ["BatchMode=yes"] : []),
-    ];
-    return ["-F", "none", ...options.flatMap((option) => ["-o", option]), "-p", String(port), `${user}@${address}`];
-}
+export type { Login };
 
 /** Runs a command on a node without a terminal. `input` is its standard input; milliseconds until it is ended. */
 export async function sshRun(login: Login, command: string, input: string, timeout: number): Promise<Finished> {

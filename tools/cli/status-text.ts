@@ -16,7 +16,7 @@ export interface Report extends Facts {
 /** How a node is. */
 export interface NodeStatus {
     readonly node: string;
-    readonly state: "ok" | "failed" | "no answer" | "wrong key";
+    readonly state: "ok" | "failed" | "no answer" | "wrong key" | "offline";
     /** How it answered, or what is wrong. */
     readonly words: string;
     /** What it said about itself. */
@@ -34,7 +34,7 @@ export function asksRoot(user: string): string {
 
 /** Whether a node needs no attention. */
 export function isWell({ state }: NodeStatus): boolean {
-    return state === "ok";
+    return state === "ok" || state === "offline";
 }
 
 /** Reads what a node answered. */

@@ -37,6 +37,25 @@ export const verbs: readonly Verb[] = [
         load: () => import("./verbs/add"),
     },
     {
+        name: "prepare",
+        group: "start",
+        positionals: ["NODE"],
+        flags: {
+            to: {
+                value: "FOLDER",
+                help: "the card's mounted boot partition, or a folder to be made; card-NODE when left out",
+            },
+            gateway: {
+                value: "ADDRESS",
+                help: "the LAN's router: the node gets the fixed address that the inventory says",
+            },
+            wifi: { value: "SSID", help: "the wireless network it joins; its password is asked for" },
+            country: { value: "CC", help: "the country it stands in, two letters, for --wifi" },
+        },
+        summary: "write what a card or an image needs before its first boot; pin the host key it gives",
+        load: () => import("./verbs/prepare"),
+    },
+    {
         name: "pin",
         group: "start",
         positionals: ["[NAME]"],

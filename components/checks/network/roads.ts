@@ -6,14 +6,15 @@ import { behindNat } from "../../node/machine";
 
 /** Bastions that are no way at all, or a poor one. */
 export const bastions: Check = (checked) =>
-    Object.entries(checked.inventory.nodes).flatMap(([name, { via }]): Problem[] => {
-        if (via === undefined) return [];
-        const path = ["nodes", name, "via"];
-        const impossible = deadEnd(name, via, checked);
-        return impossible === undefined
-            ? weakPoints(name, via, checked).map((problem) => ({ ...problem, path }))
-            : [{ code: "SE122", path, ...impossible }];
-    });
+    Object.entries(checked.inventory.nodes).flatMap(([name, { via: ways = [] }]) =>
+        ways.flatMap((via): Problem[] => {
+            const path = ["nodes", name, "via"];
+            const impossible = deadEnd(name, via, checked);
+            return impossible === undefined
+                ? weakPoints(name, via, checked).map((problem) => ({ ...problem, path }))
+                : [{ code: "SE122", path, ...impossible }];
+        }),
+    );
 
 function deadEnd(
     name: string,
@@ -35,19 +36,18 @@ function deadEnd(
             message: `${via} leaves the fleet: ${name} could not be reached through it any more.`,
             fix: otherwise,
         };
-    const round = circle(name, inventory.nodes);
+    const round = circle([name, via], inventory.nodes);
     return round === undefined
         ? undefined
         : { message: `The road goes round: ${round.join(" via ")}.`, fix: otherwise };
 }
 
-/** The nodes from one back to itself, when following `via` leads there. */
-function circle(name: string, nodes: Checked["inventory"]["nodes"]): string[] | undefined {
-    const seen = [name];
-    for (let next = nodes[name]?.via; next !== undefined; next = nodes[next]?.via) {
-        if (next === name) return [...seen, name];
-        if (seen.includes(next)) return undefined;
-        seen.push(next);
+/** The nodes from the first of a walk back to it, when going on by `via` leads there. */
+function circle(walk: readonly string[], nodes: Checked["inventory"]["nodes"]): string[] | undefined {
+    for (const next of nodes[walk.at(-1) ?? ""]?.via ?? []) {
+        if (next === walk[0]) return [...walk, next];
+        const round = walk.includes(next) ? undefined : circle([...walk, next], nodes);
+        if (round !== undefined) return round;
     }
     return undefined;
 }

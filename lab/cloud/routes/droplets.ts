@@ -110,6 +110,7 @@ function make(cloud: Cloud, call: Call): Droplet {
         backups: flag(call, "backups"),
         ipv6: flag(call, "ipv6"),
         monitoring: flag(call, "monitoring"),
+        agent: call.body["with_droplet_agent"] !== false,
         life: "new",
         ...addressesFor(cloud, vpc),
     };

@@ -62,8 +62,7 @@ export const fleet = (...args: string[]): Promise<Result> => operator(["./fleet"
 
 /** Brings the lab up from nothing with seven machines on three LANs and the internet, and makes a stack for them; nothing is applied. */
 export async function prepare(): Promise<void> {
-    await lab("down");
-    forget();
+    await dispose();
     await lab("up");
     for (const home of ["cabin", "office"]) await lab("cable", "add", home);
     for (const node of ["octavia", "lucidia", "aria", "anastasia"]) await lab("power", "on", node);
@@ -74,12 +73,13 @@ export async function prepare(): Promise<void> {
     await must(["tools/node", "lab/main.ts", "exec", "operator", "--", "./fleet", "init", stack]);
 }
 
-/** Removes the stack and its files; the machines go with the lab. */
-export function forget(): void {
+/** Takes the lab down with what `dev` knows of it, and removes the stack and its files. */
+export async function dispose(): Promise<void> {
+    await must(["npm", "run", "-s", "down"]);
     rmSync(folder, { recursive: true, force: true });
     rmSync(settings, { force: true });
     for (const part of ["stacks", "backups", "history"])
-        for (const file of [`${stack}`, `${stack}.json`, `${stack}.json.bak`, `${stack}.json.attrs`])
+        for (const file of [stack, `${stack}.json`, `${stack}.json.bak`, `${stack}.json.attrs`])
             rmSync(resolve(root, ".state/.pulumi", part, "sovereign-edge", file), { recursive: true, force: true });
 }
 
@@ -129,3 +129,16 @@ export async function recovery(nodes: readonly string[], limit: number): Promise
 /** What `wg show wg0 WHAT` says on a node. */
 export const wireguard = async (node: string, what: string): Promise<string> =>
     (await on(node, "wg", "show", "wg0", what)).stdout;
+
+/** Public key of every node, by name. */
+export async function keys(nodes: readonly string[] = seven): Promise<Record<string, string>> {
+    const found = await Promise.all(nodes.map((node) => wireguard(node, "public-key")));
+    return Object.fromEntries(nodes.map((node, index) => [node, found[index]!.trim()]));
+}
+
+/** The relay at which a node has another one's address now; empty when at none. */
+export async function relayOf(node: string, other: string): Promise<string> {
+    const peers = (await wireguard(node, "allowed-ips")).split("\n");
+    const line = peers.find((text) => text.includes(`${meshAddress(other)}/32`)) ?? "";
+    return ["gematria", "anastasia"].find((relay) => line.includes(`${meshAddress(relay)}/32`)) ?? "";
+}

@@ -2,6 +2,7 @@ import { program } from "../../../components/converge/command";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, textFlag, type Context } from "../context";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, Refusal, type ExitCode } from "../failure";
 import { readAnchors } from "../history-anchors";
 import { verify, type Anchor } from "../history-chain";
@@ -20,11 +21,11 @@ const patience = 120_000;
 export async function run(context: Context): Promise<ExitCode> {
     const last = linesFlag(context);
     const stack = loadStack(context);
-    const nodes = selectNodes(planFleet(stack), context.args.positionals);
+    const nodes = selectNodes(await withDoors(planFleet(stack)), context.args.positionals);
     // First: a line that is written from now on may be in the logs and not in this, but not the other way round.
     const incarnations = Object.fromEntries(nodes.map(({ name, incarnation }) => [name, incarnation]));
     const anchors = await readAnchors(context.root, stack.name, incarnations);
-    const probes = await probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
+    const probes = await probeAll(nodes.map(targetOf));
     const wrong = wrongKeys(stack, probes);
     const found = await Promise.all(
         nodes.map((node, i) => look(stack, node, probes[i], wrong.get(node.name), anchors.get(node.name) ?? [])),

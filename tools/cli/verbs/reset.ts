@@ -5,6 +5,7 @@ import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { writeWhole } from "../files";
 import { writeInEntry } from "../node-entry";
@@ -19,7 +20,7 @@ import { agentProblem } from "../ssh";
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
     const stack = loadStack(context);
-    const [node] = selectNodes(planFleet(stack), args.positionals);
+    const [node] = selectNodes(await withDoors(planFleet(stack)), args.positionals);
     if (node === undefined) throw new Refusal("Which node? ./fleet reset NODE");
     if (node.leaving) throw new Refusal(`${node.name} is leaving: \`./fleet up\` takes everything off it.`);
     requireFreeStack(root, stack.name);
@@ -27,7 +28,7 @@ export async function run(context: Context): Promise<ExitCode> {
     await confirmFleet(context, stack.name, "yes-destroy");
     const agent = await agentProblem();
     if (agent !== undefined) throw new Failure(agent);
-    const found = await probe({ node: node.name, address: node.address, port: node.port });
+    const found = await probe(targetOf(node));
     requirePins(stack, [found]);
     if (found.finding.state !== "answers") throw new Failure(`${node.name} ${describe(found)}. Nothing was done.`);
     // Before it is released: a run that is cut off in between is healed by the next `up`, the other way round by nobody.

@@ -6,6 +6,7 @@ import { updateLock } from "../files";
 import { columns } from "../output";
 import { askHidden, canAsk } from "../prompt";
 import { pulumi, requireStack } from "../pulumi";
+import { readAll } from "../standard-input";
 
 /** `./fleet secret set NAME` and `./fleet secret list`. Values are encrypted in `Pulumi.STACK.yaml`; none is ever shown. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -74,13 +75,4 @@ async function list(context: Context): Promise<ExitCode> {
 
 function askedFor(inventory: Parameters<typeof planSecrets>[0]): string[] {
     return Object.entries(planSecrets(inventory)).flatMap(([name, { kind }]) => (kind === "operator" ? [name] : []));
-}
-
-async function readAll(): Promise<string> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    // What `echo` adds; a value that ends with a line's end of its own is not meant by anybody.
-    return Buffer.concat(chunks)
-        .toString("utf8")
-        .replace(/\r?\n$/, "");
 }

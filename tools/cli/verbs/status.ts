@@ -1,12 +1,14 @@
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, type ExitCode } from "../failure";
 import { lookAtMesh } from "../mesh-look";
 import { loginOf, selectNodes } from "../nodes";
 import { pairsText } from "../pairs-text";
 import { wrongKeys } from "../pins";
 import { describe, probeAll, type Probe } from "../probe";
+import { strangers } from "../rented";
 import { sshRun } from "../ssh";
 import { mixUps } from "../status-facts";
 import { asksRoot, isWell, parseNodeStatus, statusText, type NodeStatus } from "../status-text";
@@ -17,20 +19,23 @@ const patience = 15_000;
 /** `./fleet status [NODE…]`: who answers, how those are that do, and who of them reaches whom over the mesh. */
 export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
-    const plan = planFleet(stack);
+    const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
-    const probes = await probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
+    const probes = await probeAll(nodes.filter(({ offline }) => offline === undefined).map(targetOf));
     const wrong = wrongKeys(stack, probes);
     const silent = new Set(probes.filter(({ finding }) => finding.state !== "answers").map(({ node }) => node));
+    const offline = nodes.filter((node) => node.offline !== undefined).map(({ name }) => name);
+    const found = (node: NodePlan): Probe | undefined => probes.find((probe) => probe.node === node.name);
     const [looks, pairs] = await Promise.all([
-        Promise.all(nodes.map((node, i) => look(stack, node, probes[i], wrong.get(node.name)))),
-        lookAtMesh(stack, plan.nodes, nodes, new Set([...silent, ...wrong.keys()])),
+        Promise.all(nodes.map((node) => look(stack, node, found(node), wrong.get(node.name)))),
+        lookAtMesh(stack, plan.nodes, nodes, new Set([...silent, ...offline, ...wrong.keys()])),
     ]);
-    const found = besideOthers(looks);
-    const ok = found.every(isWell) && pairs.every(({ answers }) => answers);
-    context.out.say(statusText(found));
+    const all = besideOthers(looks);
+    const ok = all.every(isWell) && pairs.every(({ answers }) => answers);
+    context.out.say(statusText(all));
     if (pairs.length > 0) context.out.say(`\n${pairsText(pairs, context.args.flags["pairs"] === true)}`);
-    context.out.result({ stack: stack.name, ok, nodes: found, pairs });
+    for (const words of await strangers(context, stack, plan)) context.out.warn(words);
+    context.out.result({ stack: stack.name, ok, nodes: all, pairs });
     return ok ? exitCodes.done : exitCodes.failed;
 }
 
@@ -47,6 +52,8 @@ async function look(
     found: Probe | undefined,
     mistrust: string | undefined,
 ): Promise<NodeStatus> {
+    const { name, offline } = node;
+    if (offline !== undefined) return { node: name, state: "offline", words: `since ${offline}; not dialled` };
     if (mistrust !== undefined) return { node: node.name, state: "wrong key", words: mistrust };
     const words = found === undefined ? "" : describe(found);
     if (found?.finding.state !== "answers") return { node: node.name, state: "no answer", words };

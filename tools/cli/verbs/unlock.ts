@@ -3,6 +3,7 @@ import { planFleet } from "../../../components/fleet/plan";
 import { readStack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { openStack, type Context } from "../context";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { askHolder } from "../holders";
 import { columns } from "../output";
@@ -68,8 +69,8 @@ async function free(context: Context, stack: string, lock: EngineLock | undefine
 async function nodeLocks({ root, out }: Context, name: string): Promise<NodeLock[]> {
     try {
         const stack = readStack(root, name, inventoryPath(root, name));
-        const nodes = Object.values(planFleet(stack).nodes);
-        const probes = await probeAll(nodes.map(({ name: node, address, port }) => ({ node, address, port })));
+        const nodes = Object.values((await withDoors(planFleet(stack))).nodes);
+        const probes = await probeAll(nodes.map(targetOf));
         const wrong = wrongKeys(stack, probes);
         return await Promise.all(
             nodes.map(async (node, i): Promise<NodeLock> => {

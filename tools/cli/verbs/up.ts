@@ -6,19 +6,22 @@ import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
-import type { RunResult } from "../events";
+import { roleOnNode, type RunResult } from "../events";
+import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { updateLock } from "../files";
 import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
-import { selectNodes } from "../nodes";
+import { offlineWords, selectNodes } from "../nodes";
 import { clearCutOff } from "../pending";
 import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
+import { pinRented, rentedNow, strangers } from "../rented";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
+import { settleCards } from "../settle";
 import { agentProblem } from "../ssh";
 import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 
@@ -26,19 +29,22 @@ import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 export async function run(context: Context): Promise<ExitCode> {
     const start = performance.now();
     const { root, out } = context;
-    const stack = loadStack(context);
+    const stack = await settleCards(context, loadStack(context));
     requireComplete(stack);
-    const plan = planFleet(stack);
+    const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
     requireFreeStack(root, stack.name);
     await clearCutOff(context, stack.name);
-    for (const words of leavingWords(stack)) out.say(`  ${words}`);
+    for (const words of [...leavingWords(stack), ...nodes.flatMap(offlineWords)]) out.say(`  ${words}`);
     for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
     const exclude = excludes(plan, nodes);
     // No node is needed to look ahead: both at once.
-    const [probes, ahead] = await Promise.all([look(context, stack, nodes), lookAhead(context, stack, exclude)]);
-    const result = await runEngine(context, stack, nodes, probes, ahead, exclude);
+    const dialled = nodes.filter(({ offline }) => offline === undefined);
+    const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
+    const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
+    pinRented(stack, rentedNow(root, stack.name));
+    for (const words of await strangers(context, stack, plan)) out.warn(words);
     const left = leftNodes(
         stack,
         plan,
@@ -48,11 +54,11 @@ export async function run(context: Context): Promise<ExitCode> {
     if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
     const summary: Summary = {
         stack: stack.name,
-        nodes: reportNodes(nodes, probes, result),
+        nodes: reportNodes(dialled, probes, result),
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: result.errors,
+        errors: [...result.errors, ...elsewhere(result)],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
@@ -67,12 +73,23 @@ export async function run(context: Context): Promise<ExitCode> {
  * @throws Failure when nothing may be sent: no agent, a road that is taken
  */
 async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
-    const targets = nodes.map(({ name, address, port }) => ({ node: name, address, port }));
-    const [probes, agent] = await Promise.all([probeAll(targets), agentProblem(), requireRoads(stack, nodes)]);
+    const [probes, agent] = await Promise.all([
+        // A droplet that is still to be made has no address.
+        probeAll(nodes.filter(({ address }) => address !== "").map(targetOf)),
+        agentProblem(),
+        requireRoads(stack, nodes),
+    ]);
     if (agent !== undefined) throw new Failure(agent);
     const wrong = wrongKeys(stack, probes);
     for (const words of wrong.values()) out.warn(words);
     return withoutStrangers(probes, wrong);
+}
+
+/** What failed and stands on no node, such as a droplet that cannot be made. */
+function elsewhere({ failed }: RunResult): string[] {
+    return [...failed].flatMap(([name, causes]) =>
+        roleOnNode(name) === undefined ? [`${name}: ${causes.join("\n")}`] : [],
+    );
 }
 
 async function runEngine(

@@ -120,7 +120,7 @@ func (*Project) Update(
 	}
 	c := clientOf(ctx)
 	changed, _, err := c.Projects.Update(ctx, req.ID, &godo.UpdateProjectRequest{
-		Name: in.Name, Description: *or(in.Description, ""), Purpose: *or(in.Purpose, ""),
+		Name: *or(in.Name, ""), Description: *or(in.Description, ""), Purpose: *or(in.Purpose, ""),
 		Environment: *or(in.Environment, ""), IsDefault: *or(in.IsDefault, false),
 	})
 	if err == nil {

@@ -22,9 +22,16 @@ def make_group(machine: Machine, group: str) -> None:
 
 
 def user_differs(machine: Machine, user: str, spec: UserSpec) -> bool:
-    """Whether a user is missing, has another home or shell, lacks its primary group, or is not in all its groups."""
+    """Whether a user is missing, has another home or shell, lacks its primary group, or is not in all its groups. Home
+    and shell of a person are that person's own affair, once the account is there."""
     line = machine.account(user)
-    if line is None or line[5:7] != [spec["home"], spec["shell"]] or lacks_group(machine, line):
+    if line is None or lacks_group(machine, line):
+        return True
+    if spec["person"]:
+        differs = is_closed(machine, user) or not is_person(line)
+    else:
+        differs = line[5:7] != [spec["home"], spec["shell"]]
+    if differs:
         return True
     return bool(missing_memberships(machine, {user: spec}))
 
@@ -64,12 +71,16 @@ def _gid(machine: Machine, group: str) -> str:
 
 
 def make_user(machine: Machine, user: str, spec: UserSpec, made: bool) -> None:
-    """Makes a system user, or gives one that we made (`made`) another home and shell; then its groups."""
+    """Makes a user, or gives a system user that we made (`made`) another home and shell; then its groups."""
     account = machine.account(user)
     options = ["--home", spec["home"], "--shell", spec["shell"], user]
     if account is None:
         group = ["-g", user] if machine.owner(f"0:{user}") else ["--user-group"]
-        machine.run(f"user {user}", ["useradd", "--system", *group, "--no-create-home", *options])
+        # No password is right, and the account is not locked for that: some sshd turn a locked one away.
+        kind = ["--create-home", "--password", "*"] if spec["person"] else ["--system", "--no-create-home"]
+        machine.run(f"user {user}", ["useradd", *kind, *group, *options])
+    elif spec["person"]:
+        open_account(machine, user, account)
     elif account[5:7] != [spec["home"], spec["shell"]]:
         if not made:
             raise Failed(foreign_user(user, account, spec))
@@ -83,6 +94,36 @@ def make_user(machine: Machine, user: str, spec: UserSpec, made: bool) -> None:
             raise Failed(f"user {user}: there is no group {enumerate_some(absent)}; add it to groups, or its package")
         machine.run(f"user {user}", ["usermod", "--append", "--groups", ",".join(groups), user])
     machine.forget_accounts()
+
+
+FIRST_PERSON = 1000
+"""The lowest number of an account that is not the system's own (Debian Policy §9.2.2)."""
+
+
+def is_person(account: list[str]) -> bool:
+    """Whether a line of /etc/passwd is an account of a person."""
+    return int(account[2]) >= FIRST_PERSON
+
+
+def is_closed(machine: Machine, user: str) -> bool:
+    """Whether an account ended on the first day of all (shadow(5)), as `close_account` leaves it."""
+    lines = (line.split(":") for line in text_of(machine.at("/etc/shadow")).splitlines())
+    return any(line[0] == user and line[7:8] == ["1"] for line in lines)
+
+
+def open_account(machine: Machine, user: str, account: list[str]) -> None:
+    """Lets a person in whose account is there. Raises Failed when it is the system's own."""
+    if not is_person(account):
+        raise Failed(f"user {user}: is an account of the system's own here (number {account[2]}), and no person's")
+    if is_closed(machine, user):
+        machine.run(f"user {user}", ["usermod", "--expiredate", "", user])
+
+
+def close_account(machine: Machine, user: str) -> None:
+    """Ends a person's account and what runs in its sessions: no key and no password lets in any more (usermod(8))."""
+    machine.run(f"user {user}", ["usermod", "--expiredate", "1", user])
+    # Fails where the person is not logged in.
+    machine.system.run(["loginctl", "terminate-user", user], 30)
 
 
 def foreign_user(user: str, account: list[str], spec: UserSpec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from converge.accounts import make_group, make_user, membership, missing_groups, missing_memberships
+from converge.accounts import is_closed, make_group, make_user, membership, missing_groups, missing_memberships
 from converge.compare import Plan
 from converge.documents import PackageSpec
 from converge.durable import fsync_directory
@@ -33,7 +33,8 @@ def claim_additions(machine: Machine, wanted: Wanted, plan: Plan, known: Touched
     for group in desired["groups"]:
         touched["groups"][group] = known["groups"].get(group, group in absent)
     for user in desired["users"]:
-        touched["users"][user] = known["users"].get(user, machine.account(user) is None)
+        ours = machine.account(user) is None or (desired["users"][user]["person"] and is_closed(machine, user))
+        touched["users"][user] = known["users"].get(user, ours)
     for user, groups in missing_memberships(machine, desired["users"]).items():
         touched["memberships"].update({membership(user, group): True for group in groups})
     for name in desired["modules"]:

@@ -7,17 +7,21 @@ from collections.abc import Mapping
 from converge import journal as journals
 from converge.compare import compare
 from converge.detach import detached, missed_outcome
-from converge.documents import Desired, parse_desired
+from converge.documents import SECTIONS, Desired, parse_desired
 from converge.errors import Failed, Stopped, reason, tail
 from converge.journal import Journal, Undo
 from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import Machine
+from converge.paths import is_unit_path
 from converge.typed import TYPE_CHECKING, cast
 from converge.wanted import Wanted
 
 if TYPE_CHECKING:
     from converge.transaction import Transaction
+
+PLACED = {"files", "directories", "links", "secrets"}
+"""Sections of a desired state for which no command is run."""
 
 
 def apply(machine: Machine, data: bytes) -> list[str]:
@@ -63,7 +67,21 @@ def locked_apply(machine: Machine, desired: Desired, digest: str, key: str, brou
             lines = came or missed_outcome(machine, f"apply-{role}", key) or ["unchanged"]
             return with_jobs(machine, wanted, lines, False)
         transaction.done += brought
-        return [] if machine.detaches else with_jobs(machine, wanted, transaction.run(), True)
+        if machine.detaches and not only_places(desired):
+            return []
+        return with_jobs(machine, wanted, transaction.run(), True)
+
+
+def only_places(desired: Desired) -> bool:
+    """Whether to apply it is to put files in their places: no command is run, so that it is over in milliseconds.
+
+    A unit would take longer than the change. Without one it survives a lost connection too: nothing is sent to a
+    process whose session ends but, where systemd-logind is told to, SIGTERM, and then it is whole or undone.
+    """
+    if any(desired[section] for section in SECTIONS if section not in PLACED):  # type: ignore[literal-required]
+        return False
+    units = any(is_unit_path(name) for name in (*desired["files"], *desired["links"]))
+    return not units and not any(spec["validate"] for spec in desired["files"].values())
 
 
 def with_jobs(machine: Machine, wanted: Wanted, lines: list[str], changed: bool) -> list[str]:

@@ -45,11 +45,12 @@ class PackageSpec(TypedDict):
 
 
 class UserSpec(TypedDict):
-    """A system user and the groups it is in beside its own."""
+    """A system user, or a person, and the groups it is in beside its own."""
 
     home: str
     shell: str
     groups: dict[str, bool]
+    person: bool
 
 
 class FileSpec(TypedDict):
@@ -230,7 +231,7 @@ SECTIONS += ["units", "actions", "removal", "sysctl", "modules", "checks", "jobs
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "sources": {"architectures": ""},
     "packages": {"version": "", "hold": False},
-    "users": {"shell": "/usr/sbin/nologin", "groups": {}},
+    "users": {"shell": "/usr/sbin/nologin", "groups": {}, "person": False},
     "directories": {"keep": False},
     "artifacts": {"unpack": "", "mode": "0644"},
     "files": {"validate": []},

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -38,6 +37,9 @@ class System:
 
     def run(self, command: Sequence[str], timeout: float = 120, **environment: str) -> Result:
         """Runs a command without terminal and input; 127 when there is no such command, 124 after `timeout` s."""
+        # Not before one is run: a role of files alone runs none.
+        import subprocess
+
         # A session of its own: a signal for converge.py must not stop apt or systemctl half-way.
         try:
             done = subprocess.run(

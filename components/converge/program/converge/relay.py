@@ -76,10 +76,10 @@ class Known(TypedDict):
 
 
 def watch(machine: Machine, probe: Probe, clock: float) -> list[str]:
-    """One look: who answers, and what moves. `clock` is the time of day in seconds since 1970."""
+    """One look: who answers; says what moved, else nothing. `clock` is the time of day in seconds since 1970."""
     config = _config(machine)
     if config is None:
-        return ["unchanged"]
+        return []
     os.makedirs(machine.at(RUN), 0o700, exist_ok=True)
     with open(machine.at(f"{RUN}/relay.lock"), "w", encoding="ascii") as lock:
         # A reload of the interface looks too, and may come at the same time.
@@ -95,7 +95,7 @@ def watch(machine: Machine, probe: Probe, clock: float) -> list[str]:
         lines += place(machine, config, known)
         lines += seek(machine, config, known, probe, clock)
         _remember(machine, known)
-    return lines or ["unchanged"]
+    return lines
 
 
 def _config(machine: Machine) -> Config | None:

@@ -123,7 +123,7 @@ ROLE: Mapping[str, Checker] = {
     "packages": record(PACKAGE, struct({}, {"version": VERSION, "hold": TRUE})),
     "secrets": record(SECRET_NAME, WHOLE),
     "groups": record(ACCOUNT, NOTHING),
-    "users": record(ACCOUNT, struct({"home": path}, {"shell": path, "groups": record(ACCOUNT, TRUE)})),
+    "users": record(ACCOUNT, struct({"home": path}, {"shell": path, "groups": record(ACCOUNT, TRUE), "person": TRUE})),
     "directories": record(path, struct({"mode": MODE, "owner": OWNER}, {"keep": boolean})),
     "artifacts": record(
         path,

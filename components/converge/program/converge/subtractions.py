@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from converge.accounts import end_memberships, group_members, membership, remove_group
+from converge.accounts import close_account, end_memberships, group_members, is_person, membership, remove_group
 from converge.documents import Desired
 from converge.downloads import sweep_downloads
 from converge.errors import enumerate_some
@@ -97,7 +97,12 @@ class Subtraction:
         self.done += [f"membership {name}" for name in ended]
         for user in sorted(user for user, ours in self.left("users").items() if ours):
             account = self.machine.account(user)
-            if account and int(account[2]) in owners:
+            if account and is_person(account) and os.path.isdir(self.machine.at(account[5])):
+                # The files are theirs; without the account, the next who got its number would own them.
+                close_account(self.machine, user)
+                self.done.append(f"login of {user}")
+                self.stays.append(f"{account[5]} and the closed account {user}")
+            elif account and int(account[2]) in owners:
                 # Its data stays; another user that got its number one day would own them.
                 self.stays.append(f"user {user}")
             elif account:

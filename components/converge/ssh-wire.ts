@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { hostKeyIn, message, nameLists, PacketReader, readString } from "../../components/converge/ssh-stream";
+import { hostKeyIn, message, nameLists, PacketReader, readString } from "./ssh-stream";
 
 /*
  * Just enough of the SSH transport (RFC 4253, RFC 5656, RFC 8731) to be told a server's ed25519 host key, as ssh-keyscan

@@ -1,0 +1,190 @@
+import { spawn } from "node:child_process";
+import { planPaths } from "../../components/mesh/paths";
+import { inventorySchema } from "../../components/fleet/schema";
+import { parse } from "yaml";
+import { lab, note, on, root, until } from "./support";
+import * as fleet from "./program/seven";
+import { lines, meshAddress, recovery, seven, silent } from "./program/seven";
+
+const paths = planPaths(inventorySchema.parse(parse(fleet.inventoryOf())));
+const relayed = paths.filter(({ way }) => way.kind === "relayed");
+const times: string[] = [];
+
+/** Notes a time for people; nothing is asserted of it but the limit of the wait. */
+function timed(what: string, seconds: number): void {
+    times.push(`${what}: ${seconds.toFixed(1)} s`);
+    note("mesh-times.txt", `${times.join("\n")}\n`);
+    console.log(times.at(-1));
+}
+
+/** A verb of ./fleet that must succeed. */
+async function fleetMust(...args: string[]): Promise<string> {
+    const { code, text } = await fleet.fleet(...args);
+    if (code !== 0) throw new Error(`./fleet ${args.join(" ")} ended with ${code}:\n${text}`);
+    return text;
+}
+
+/** When each interface was made, by node: an interface that is made anew has another index or another start of its unit. */
+async function interfaces(nodes: readonly string[]): Promise<Record<string, string>> {
+    const show = ["systemctl", "show", "-p", "ActiveEnterTimestampMonotonic", "--value", "wg-quick@wg0"];
+    const found = await Promise.all(nodes.map((node) => on(node, ...show)));
+    return Object.fromEntries(nodes.map((node, index) => [node, found[index]!.stdout.trim()]));
+}
+
+/** Sends 50 packets a second from one node to another until it is stopped; then says how many were lost. */
+function probe(from: string, to: string): { stop: () => Promise<number> } {
+    const ping = ["ping", "-n", "-q", "-i", "0.02", meshAddress(to)];
+    const child = spawn("tools/node", ["lab/main.ts", "exec", from, "--", ...ping], {
+        cwd: root,
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const ended = new Promise((done) => child.on("close", done));
+    return {
+        stop: async () => {
+            await on(from, "pkill", "-INT", "-x", "ping");
+            await ended;
+            const [, sent = "0", received = "0"] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
+            expect(Number(sent)).toBeGreaterThan(50);
+            return Number(sent) - Number(received);
+        },
+    };
+}
+
+beforeAll(async () => {
+    await fleet.prepare();
+    const start = performance.now();
+    note("mesh-up.txt", await fleetMust("up"));
+    timed("7 nodes from booted machines to the end of up", (performance.now() - start) / 1000);
+});
+
+afterAll(async () => {
+    await fleet.dispose();
+});
+
+test("42 of 42 pairs answer, each through the path that the plan says", async () => {
+    expect(relayed).toHaveLength(8);
+    expect(await silent()).toEqual([]);
+    for (const node of ["alice", "aria"]) {
+        const ttl = await fleet.answers(
+            node,
+            seven.filter((other) => other !== node),
+        );
+        const hops = paths.filter(({ between }) => between.includes(node));
+        for (const { between, way } of hops) {
+            const other = between.find((name) => name !== node)!;
+            // The far end sends 64; a relay on the way takes one.
+            expect([node, other, ttl[other]]).toEqual([node, other, way.kind === "relayed" ? 63 : 64]);
+        }
+        for (const { between, way } of hops.filter(({ way: { kind } }) => kind === "relayed")) {
+            const other = between.find((name) => name !== node)!;
+            expect([node, other, await fleet.relayOf(node, other)]).toEqual([node, other, way.via]);
+        }
+    }
+});
+
+test("a second up changes nothing", async () => {
+    expect(await fleetMust("up")).toMatch(/\b0 changed\b/);
+});
+
+test("a node leaves and joins: no interface restarts, nothing is lost between others, its key goes everywhere", async () => {
+    const others = seven.filter((node) => node !== "lucidia");
+    const before = await interfaces(others);
+    const key = (await fleet.keys())["lucidia"]!;
+    const probes = [probe("alice", "cecilia"), probe("octavia", "gematria"), probe("aria", "anastasia")];
+    fleet.write(fleet.inventoryOf({ ...lines, lucidia: lines["lucidia"]!.replace(" }", ", leaving: true }") }));
+    await fleetMust("up");
+    for (const node of others)
+        expect([node, await fleet.wireguard(node, "peers")]).toEqual([node, expect.not.stringContaining(key)]);
+    fleet.write(fleet.inventoryOf());
+    fleet.pin(seven);
+    await fleetMust("up");
+    expect(await Promise.all(probes.map(({ stop }) => stop()))).toEqual([0, 0, 0]);
+    expect(await interfaces(others)).toEqual(before);
+    timed("a node that joined, after the end of up", await recovery(seven, 30));
+});
+
+describe("what goes wrong heals by itself", () => {
+    const homes = ["alice", "cecilia", "octavia", "lucidia", "aria"];
+    const across = relayed.find(({ between }) => between.includes("octavia") && between.includes("alice"))!;
+    const relay = across.way.via!;
+    const standby = across.way.standby![0]!;
+
+    test("a crash", async () => {
+        await lab("power", "cut", "octavia");
+        await lab("power", "on", "octavia");
+        timed("crash and rejoin", await recovery(seven, 90));
+    });
+
+    test("three that restart at once", async () => {
+        for (const node of ["alice", "lucidia", standby]) await lab("power", "cut", node);
+        for (const node of ["alice", "lucidia", standby]) await lab("power", "on", node);
+        timed("three restarted at once", await recovery(seven, 120));
+    });
+
+    test("a home that is cut off, and joined again", async () => {
+        await lab("link", "cut", "cabin");
+        expect(await silent(["octavia", "lucidia"])).toEqual([]);
+        expect(await silent(["alice", "cecilia", "aria", "gematria", "anastasia"])).toEqual([]);
+        expect(await silent(["octavia", "alice"])).toHaveLength(2);
+        await lab("link", "restore", "cabin");
+        timed("a home joined again", await recovery(seven, 90));
+    });
+
+    test("a home with a new public address", async () => {
+        await lab("wan", "cabin", "203.0.113.31");
+        timed("a new public address", await recovery(seven, 60));
+        expect(await fleet.wireguard("gematria", "endpoints")).toMatch(/203\.0\.113\.31:/);
+    });
+
+    test("a router that draws its ports", async () => {
+        await lab("nat", "cabin", "symmetric");
+        timed("symmetric NAT", await recovery(seven, 60));
+        await lab("nat", "cabin", "cone");
+        await recovery(seven, 60);
+    });
+
+    test("a relay that dies: the other one takes over at both ends, an up leaves it so, and the first one takes it back", async () => {
+        await lab("power", "cut", relay);
+        timed("relay killed", await recovery(homes, 90));
+        expect(await fleet.relayOf("alice", "octavia")).toBe(standby);
+        const up = await fleet.fleet("up");
+        expect([up.code, up.text]).toEqual([1, expect.stringMatching(new RegExp(`${relay}.*does not answer`))]);
+        expect(up.text).toMatch(/\b0 changed\b/);
+        expect(await silent(homes)).toEqual([]);
+        await lab("power", "on", relay);
+        const start = performance.now();
+        const back = async (): Promise<boolean> =>
+            (await fleet.relayOf("alice", "octavia")) === relay && (await fleet.relayOf("octavia", "alice")) === relay;
+        await until("the first relay to be taken again", 240, back);
+        timed("first relay taken again", (performance.now() - start) / 1000);
+        timed("all pairs after that", await recovery(seven, 60));
+        expect(await fleetMust("up")).toMatch(/\b0 changed\b/);
+    });
+});
+
+test("a narrow line: its width in the inventory restarts every interface once, confirmed, and whole packets fit", async () => {
+    const fits = (bytes: number, from: string, to: string): Promise<boolean> =>
+        on(from, "ping", "-n", "-c3", "-i0.3", "-W2", "-Mdo", `-s${bytes - 28}`, meshAddress(to)).then(
+            () => true,
+            () => false,
+        );
+    await lab("mtu", "cabin", "1280");
+    expect(await fits(1420, "gematria", "octavia")).toBe(false);
+    const before = await interfaces(seven);
+    fleet.write(fleet.inventoryOf(lines, ", mtu: 1280"));
+    const text = await fleetMust("up");
+    note("mesh-mtu.txt", text);
+    expect(text).toMatch(/every tunnel restarts because MTU 1420 → 1200; undone unless a fresh connection confirms it/);
+    timed("after a restart of every interface", await recovery(seven, 60));
+    const after = await interfaces(seven);
+    for (const node of seven) expect([node, after[node]]).not.toEqual([node, before[node]]);
+    for (const [from, to] of [
+        ["gematria", "octavia"],
+        ["alice", "lucidia"],
+        ["octavia", "aria"],
+    ] as const)
+        expect([from, to, await fits(1200, from, to)]).toEqual([from, to, true]);
+    expect(await fleetMust("up")).toMatch(/\b0 changed\b/);
+});

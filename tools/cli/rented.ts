@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { readDroplets, type RecordedDroplets } from "../../components/droplet/recorded";
+import { tokenSecret } from "../../components/droplet/plan";
+import { stateInClone } from "../../components/fleet/effects-state";
+import { readKnownHosts } from "../../components/fleet/known-hosts";
+import type { FleetPlan } from "../../components/fleet/plan";
+import type { Stack } from "../../components/fleet/stack";
+import type { Context } from "./context";
+import { readIfThere, writeWhole } from "./files";
+import { pulumi } from "./pulumi";
+
+/**
+ * Writes the host keys of rented machines, which the state has, to where ssh reads pins; whatever else stands there stays.
+ * @returns the stack with those pins
+ */
+export function pinRented(stack: Stack, rented: RecordedDroplets = stack.rented): Stack {
+    const file = stack.files.knownHosts;
+    const before = readIfThere(file) ?? "";
+    const after = Object.entries(rented).reduce(
+        (text, [node, { hostKey }]) => (hostKey === undefined ? text : withPin(text, node, hostKey)),
+        before,
+    );
+    if (after !== before) writeWhole(file, after);
+    return { ...stack, rented, hostKeys: readKnownHosts(after) };
+}
+
+/** A known_hosts file with a node's pin as its own line; others keep their place. */
+export function withPin(text: string, node: string, key: string): string {
+    const lines = text.split("\n").filter((line) => line !== "");
+    const place = lines.findIndex((line) => line.startsWith(`${node} `));
+    const line = `${node} ${key}`;
+    if (place >= 0) return `${lines.with(place, line).join("\n")}\n`;
+    return `${[...lines, line].join("\n")}\n`;
+}
+
+/** What the state knows of droplets, read anew after a run; nothing with another backend than the clone's files. */
+export function rentedNow(root: string, stack: string): RecordedDroplets {
+    return readDroplets(stateInClone(root, stack) ?? "{}");
+}
+
+const answer = z.object({
+    links: z.looseObject({ pages: z.looseObject({ next: z.string().optional() }).optional() }).optional(),
+    droplets: z.array(
+        z.object({
+            id: z.number(),
+            name: z.string(),
+            networks: z.object({ v4: z.array(z.object({ ip_address: z.string(), type: z.string() })) }),
+        }),
+    ),
+});
+
+/** Milliseconds that DigitalOcean may take to say what there is. */
+const patience = 15_000;
+
+/**
+ * Droplets that carry the fleet's tag and are not in the state: an answer of the API was lost, or a run was cut off. One
+ * sentence each, with what to do; a sentence why when nobody can tell. Nothing for a fleet that rents nothing.
+ */
+export async function strangers(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
+    if (plan.cloud === undefined) return [];
+    const key = `sovereign-edge:secrets["${tokenSecret}"]`;
+    const { stdout } = await pulumi(context.root, stack.name, ["config", "get", "--path", key]);
+    const known = new Set(Object.values(rentedNow(context.root, stack.name)).map(({ id }) => id));
+    try {
+        const found = await tagged(plan.cloud.tag, stdout.trim());
+        return found.filter(({ id }) => !known.has(String(id))).map((one) => strangerWords(one, stack.name));
+    } catch (error) {
+        const why =
+            error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
+        return [
+            `Whether DigitalOcean has droplets of this fleet that the state does not know could not be asked: ${why}.`,
+        ];
+    }
+}
+
+type Tagged = z.infer<typeof answer>["droplets"][number];
+
+async function tagged(tag: string, token: string): Promise<Tagged[]> {
+    const found: Tagged[] = [];
+    for (let page = 1; ; page++) {
+        const url = `https://api.digitalocean.com/v2/droplets?tag_name=${tag}&per_page=200&page=${page}`;
+        const response = await fetch(url, {
+            headers: { Authorization: `Bearer ${token}` },
+            signal: AbortSignal.timeout(patience),
+        });
+        if (!response.ok) throw new Error(`GET /v2/droplets answered ${response.status}`);
+        const { droplets, links } = answer.parse(await response.json());
+        found.push(...droplets);
+        if (links?.pages?.next === undefined) return found;
+    }
+}
+
+function strangerWords({ id, name, networks }: Tagged, stack: string): string {
+    const address = networks.v4.find(({ type }) => type === "public")?.ip_address ?? "without an address";
+    return [
+        `A droplet of this fleet's tag that the state does not know: ${id}, ${name}, ${address}. An answer of the API was lost, or a run was`,
+        `cut off, and it is paid for. Delete it at https://cloud.digitalocean.com/droplets/${id}; when ${name} is not in the state at all, it can be`,
+        `kept instead: \`npx pulumi import -s ${stack} digitalocean:index/droplet:Droplet 'droplet ${name}' ${id}\`.`,
+    ].join("\n");
+}
