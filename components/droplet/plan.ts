@@ -126,7 +126,8 @@ function planKeys({ people }: Inventory, operatorKeys: readonly string[]): Recor
     ];
     // An account takes a key once, whoever it stands under.
     const unique = new Map([...written].reverse().map(([person, key]) => [bare(key), person]));
-    return Object.fromEntries([...unique].map(([key, person]) => [`${person} ${shortName(key)}`, key]).sort());
+    const named = [...unique].map(([key, person]): [string, string] => [`${person} ${shortName(key)}`, key]);
+    return Object.fromEntries(named.sort());
 }
 
 /** A public key without its comment. */

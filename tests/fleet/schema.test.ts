@@ -50,8 +50,12 @@ test("editors are offered the names of the catalogues as keys and as values, whe
     expect(properties.models!.properties!.serve!.properties!["gemma3:270m"]).toEqual({
         $ref: "#/properties/models/properties/serve/additionalProperties",
     });
-    expect(one("nodes").properties!.hardware).toMatchObject({ examples: expect.arrayContaining(["pi5-8gb"]) });
-    expect(one("services").properties!.type).toMatchObject({ examples: expect.arrayContaining(["postgres"]) });
+    expect(one("nodes").properties!.hardware).toMatchObject({
+        examples: expect.arrayContaining(["pi5-8gb"]) as string[],
+    });
+    expect(one("services").properties!.type).toMatchObject({
+        examples: expect.arrayContaining(["postgres"]) as string[],
+    });
 });
 
 test.each([...yamlIn("stacks"), ...yamlIn("tests/accept")])("%s is valid for an independent validator", (file) => {

@@ -46,7 +46,7 @@ export function end(rotation: Rotation, over: string): Promise<string | undefine
 
 /** Goes back: the key in use stays, and the next one is forgotten by all. */
 export function abandon(rotation: Pick<Rotation, "context" | "stack">): Promise<string | undefined> {
-    return step(rotation, ({ turn: _, ...lock }) => lock);
+    return step(rotation, withoutTurn);
 }
 
 /** Pairs that answered before and do not now. */
@@ -58,7 +58,14 @@ function withTurn(turn: Turn): (lock: Lock) => Lock {
     return (lock) => ({ ...lock, turn });
 }
 
-function ended({ stack }: Rotation, { turn: _, ...lock }: Lock, over: string | undefined): Lock {
+function withoutTurn(lock: Lock): Lock {
+    const rest = { ...lock };
+    delete rest.turn;
+    return rest;
+}
+
+function ended({ stack }: Rotation, turning: Lock, over: string | undefined): Lock {
+    const lock = withoutTurn(turning);
     if (over === undefined) return lock;
     const peers = stack.design.mesh[over]?.peers.map(({ name }) => name) ?? [];
     return { ...lock, generations: afterTurn(over, peers, lock.generations) };

@@ -8,9 +8,9 @@ export interface Seen {
     readonly gap: number;
 }
 
-/** Sends 50 packets a second from a machine to an address of the mesh, for ten minutes at most, until it is stopped. */
+/** Sends 50 packets a second from a machine to an address of the mesh, for half an hour at most, until it is stopped. */
 export function probe(node: string, address: string): { stop: () => Promise<Seen> } {
-    const ping = ["ping", "-D", "-n", "-i", "0.02", "-w", "600", address];
+    const ping = ["ping", "-D", "-n", "-i", "0.02", "-w", "1800", address];
     const child = spawn("tools/node", ["lab/main.ts", "exec", node, "--", ...ping], {
         cwd: root,
         stdio: ["ignore", "pipe", "inherit"],
