@@ -16,7 +16,7 @@ const builds = (calls: readonly string[]): string[] => calls.filter((call) => ca
 test("builds what is missing where the download site does not answer, and does nothing the second time", () => {
     const first = clone.setup();
     expect(first.stderr).toBe("");
-    expect(builds(first.calls)).toHaveLength(5);
+    expect(builds(first.calls)).toHaveLength(6);
     expect(first.calls).toContain("probe");
     expect(first.stdout).toMatch(/^setup: build pulumi-resource-tls done in \d+ s$/m);
     expect(clone.installed(cli)).toBe("built github.com/pulumi/pulumi/pkg/v3/cmd/pulumi\n");
@@ -43,6 +43,7 @@ test("lets the launcher and the engine fetch what is missing where the site answ
         "probe",
         "pulumi version",
         "pulumi plugin install resource command 1.2.1",
+        "pulumi plugin install resource digitalocean 4.80.1",
         "pulumi plugin install resource random 4.21.1",
         "pulumi plugin install resource tls 5.5.1",
     ]);
@@ -74,7 +75,7 @@ test("builds again what its sources say, and nothing for a changed test", () => 
     clone.write("tools/providers/main.go", "package main // changed\n");
     const { calls } = clone.setup();
     expect(builds(calls)).toEqual(
-        ["./language-nodejs", "./command", "./random", "./tls"].map((name) => `go build ${name}`),
+        ["./language-nodejs", "./command", "./digitalocean", "./random", "./tls"].map((name) => `go build ${name}`),
     );
 });
 

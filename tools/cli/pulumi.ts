@@ -7,7 +7,7 @@ import { ignoringInterrupts, run, type Finished } from "./process";
 import { filesOf } from "./stacks";
 
 /** Providers of the program; their versions are those of the npm packages. */
-const providers = ["command", "random", "tls"];
+const providers = ["command", "digitalocean", "random", "tls"];
 
 /** The CLI where the launcher from npm keeps it, or the launcher itself, which then downloads it: one start of Node less. */
 export function pulumiProgram(root: string, env: NodeJS.ProcessEnv = process.env): string {
