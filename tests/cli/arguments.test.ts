@@ -30,7 +30,7 @@ test("no verb at all is asked for help", () => {
 
 test.each([
     [["chek"], 'There is no verb "chek". Did you mean "check"?'],
-    [["dance"], 'There is no verb "dance". Verbs: init, add, pin,'],
+    [["dance"], 'There is no verb "dance". Verbs: init, add, prepare, pin,'],
     [["add", "box", "192.0.2.1", "--usr", "x"], '"--usr" is no flag of add. Did you mean "--user"?'],
     [["up", "--quickly"], '"--quickly" is no flag of up. It takes --stack or --json.'],
     [["up", "-q"], '"-q" is no flag of up.'],

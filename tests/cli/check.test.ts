@@ -150,7 +150,8 @@ describe("exit code", () => {
     });
 
     test("0 when all there is to say is that a part is not built yet", async () => {
-        const clone = await makeClone(", offline: 2026-03-29", { "stacks/home.lock.yaml": "version: 1\n" });
+        const inventory = `${(await makeClone()).read("stacks/home.yaml")}services: { nats: { at: box } }\n`;
+        const clone = await makeClone("", { "stacks/home.yaml": inventory, "stacks/home.lock.yaml": "version: 1\n" });
         const { code, stdout, stderr } = await clone.fleet("check", "--json");
         expect(code).toBe(0);
         const shown = checkSchema.parse(JSON.parse(stdout));

@@ -42,7 +42,9 @@ test("check of dev names the fleet and its nodes first, and keeps words and JSON
     const { stdout } = run("-s", "dev", "check");
     expect(stdout.split("\n")[0]).toBe("Fleet dev: alice, cecilia, gematria");
     expect(stdout).toContain("  gematria  amd64-1gb · admin@203.0.113.10:22 · mesh 10.44.0.1\n");
-    expect(stdout).toContain("  gematria  caddy, packages, pdns, sshd, wireguard, zone-dev.example\n");
+    expect(stdout).toContain(
+        "  gematria  base, caddy, firewall, packages, pdns, sshd, wireguard,\n      zone-dev.example\n",
+    );
     const json = run("-s", "dev", "check", "--json");
     expect(json.stderr).toContain("Fleet dev:");
     expect(JSON.parse(json.stdout)).toMatchObject({ stack: "dev", nodes: { alice: { address: "192.168.8.11" } } });

@@ -51,13 +51,11 @@ test("the stack's own passphrase goes before the terminal's; without any it is s
 });
 
 test("downloads of plugins are off exactly when every provider is there", () => {
+    const providers = ["command", "digitalocean", "random", "tls"];
     const manifests = Object.fromEntries(
-        ["command", "random", "tls"].map((name) => [
-            `node_modules/@pulumi/${name}/package.json`,
-            '{"version":"1.0.0"}',
-        ]),
+        providers.map((name) => [`node_modules/@pulumi/${name}/package.json`, '{"version":"1.0.0"}']),
     );
-    const plugins = ["command", "random", "tls"].map((name) => [`home/plugins/resource-${name}-v1.0.0/x`, ""]);
+    const plugins = providers.map((name) => [`home/plugins/resource-${name}-v1.0.0/x`, ""]);
     const off = (files: Record<string, string>): string | undefined => {
         const root = makeRoot({ "stacks/home.passphrase": "x", ...files });
         return pulumiEnvironment(root, "home", { PULUMI_HOME: join(root, "home") })[

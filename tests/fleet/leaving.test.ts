@@ -39,9 +39,11 @@ const deleted = planFleet(fleet(devText.replace(aliceLine, "")));
 
 test("a node that leaves stays in the plan without a role or a secret, and everybody else forgets it", () => {
     const plan = planFleet(fleet(says("true")));
+    // Nothing is asked of it any more, and it has no address in the mesh.
     expect(plan.nodes["alice"]).toEqual({
         ...before.nodes["alice"],
         mesh: undefined,
+        claims: undefined,
         leaving: true,
         roles: {},
         secrets: [],

@@ -324,16 +324,17 @@ def _check_references(desired: Desired) -> None:
 
 
 def _check_units(desired: Desired) -> None:
-    places = {**desired["files"], **desired["links"], **desired["artifacts"]}
+    kinds = {"files": desired["files"], "links": desired["links"], "artifacts": desired["artifacts"]}
+    places = {name: kind for kind, named in kinds.items() for name in named}
     for unit, spec in desired["units"].items():
         if spec["masked"] and UNITS + unit in places:
             raise Refused(
                 f"units[{shown(unit)}] is masked, and {UNITS + unit} is a file of this role: it can be one only"
             )
-    for name in places:
+    for name, kind in places.items():
         directory, _, base = name.rpartition("/")
         if directory.startswith(UNITS) and directory.endswith(".d") and not base.endswith(".conf"):
-            raise Refused(f"{shown(name)} is no drop-in that systemd reads: its name has to end in .conf")
+            raise Refused(f"{kind}[{shown(name)}] is no drop-in that systemd reads: its name has to end in .conf")
 
 
 def _check_the_rest(desired: Desired) -> None:
