@@ -21,7 +21,7 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
                 owner: "root:root",
                 text: renderConfig(node, mesh, sections, Object.keys(secrets)),
             },
-            [interfacePath]: { mode: "0644", owner: "root:root", text: renderInterface(mesh) },
+            [interfacePath]: { mode: "0600", owner: "root:root", text: renderInterface(mesh) },
             // wg-quick@ has no Restart= (`domain.md` §2): a start that fails while the network is not yet up would be final.
             [handOver]: {
                 mode: "0644",

@@ -77,7 +77,7 @@ function expecting(node: string, role: Role, peer: Peer): Role {
         files: {
             ...role.files,
             [config]: { ...file, text: text + renderNext(peer, next) },
-            [keysFile]: { mode: "0644", owner: "root:root", text: renderKeys(peer.name) },
+            [keysFile]: { mode: "0600", owner: "root:root", text: renderKeys(peer.name) },
             [`/etc/systemd/system/${follower}`]: { mode: "0644", owner: "root:root", text: renderFollower(peer.name) },
         },
         units: { ...role.units, [follower]: { enabled: true, running: true, restartOn: { [keysFile]: true } } },

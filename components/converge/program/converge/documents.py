@@ -324,8 +324,8 @@ def _check_references(desired: Desired) -> None:
 
 
 def _check_units(desired: Desired) -> None:
-    kinds = {"files": desired["files"], "links": desired["links"], "artifacts": desired["artifacts"]}
-    places = {name: kind for kind, named in kinds.items() for name in named}
+    places = dict.fromkeys(desired["artifacts"], "artifacts")
+    places |= dict.fromkeys(desired["links"], "links") | dict.fromkeys(desired["files"], "files")
     for unit, spec in desired["units"].items():
         if spec["masked"] and UNITS + unit in places:
             raise Refused(
