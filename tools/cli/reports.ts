@@ -35,7 +35,9 @@ export function reportNodes(nodes: readonly NodePlan[], probes: readonly Probe[]
     return nodes.map((node) => {
         const found = probes.find((probe) => probe.node === node.name);
         const facts = factsOf(node, result);
-        const answers = found === undefined || found.finding.state === "answers";
+        // A droplet that is made, or given its address, in this run did not answer before.
+        const reached = [...onNode(node, result.changed).values()].some((op) => op !== "delete");
+        const answers = found === undefined || found.finding.state === "answers" || reached;
         const answer = found === undefined ? "" : describe(found);
         return { node: node.name, address: node.address, state: stateOf(node, facts, answers), ...facts, answer };
     });

@@ -87,7 +87,9 @@ class Subtraction:
             self.stays.append(f"packages {', '.join(names)} (needed by {enumerate_some(sorted(would - ours))})")
             return
         purge_packages(self.machine, names, self.old["holds"])
-        orphans = sorted(simulated(self.machine, "autoremove") & self.old["dependencies"].keys())
+        # What somebody's package only suggests would stay for ever, and nobody asked for it before.
+        forget = ["-o", "APT::AutoRemove::SuggestsImportant=false"]
+        orphans = sorted(simulated(self.machine, *forget, "autoremove") & self.old["dependencies"].keys())
         if orphans:
             purge_packages(self.machine, orphans)
         self.done.append("packages " + enumerate_some(names, 4))
