@@ -6,7 +6,7 @@ import re
 
 from converge.documents import Claims, DiskClaim, InstallDocument
 from converge.errors import Refused
-from converge.facts import Facts, facts
+from converge.facts import Measured, measured
 from converge.machine import Machine
 from converge.peripherals import Disk
 from converge.typed import NamedTuple, cast
@@ -33,20 +33,20 @@ class Difference(NamedTuple):
     fix: str
 
 
-def differences(claims: Claims, found: Facts) -> list[Difference]:
+def differences(claims: Claims, found: Measured) -> list[Difference]:
     """Every claim that does not hold, accepted ones too."""
     judged = [_arch(claims, found), _board(claims, found), _memory(claims, found), _os(claims, found)]
     judged += [_pages(claims, found), _disk(claims, found), _npu(claims, found)]
     return [difference for difference in judged if difference]
 
 
-def _arch(claims: Claims, found: Facts) -> Difference | None:
+def _arch(claims: Claims, found: Measured) -> Difference | None:
     if claims.get("arch", found["arch"]) == found["arch"]:
         return None
     return Difference("arch", f"its system is {found['arch']}, and {claims['profile']} is {claims['arch']}", "")
 
 
-def _board(claims: Claims, found: Facts) -> Difference | None:
+def _board(claims: Claims, found: Measured) -> Difference | None:
     boards = claims.get("boards")
     if not boards or f"{found['board'].replace('_', ' ')} ".startswith(tuple(boards)):
         return None
@@ -56,7 +56,7 @@ def _board(claims: Claims, found: Facts) -> Difference | None:
     )
 
 
-def _memory(claims: Claims, found: Facts) -> Difference | None:
+def _memory(claims: Claims, found: Measured) -> Difference | None:
     claim, total = claims.get("memory"), found["memory"]["total"]
     if not claim or (LEAST * claim["bytes"] <= total and (not claim["exact"] or total <= MOST * claim["bytes"])):
         return None
@@ -69,14 +69,14 @@ def _memory(claims: Claims, found: Facts) -> Difference | None:
     )
 
 
-def _os(claims: Claims, found: Facts) -> Difference | None:
+def _os(claims: Claims, found: Measured) -> Difference | None:
     name = found["os"]["name"]
     if claims.get("os", name) == name:
         return None
     return Difference("os", f"it runs {name}, and the inventory says {claims['os']}", f"os: {name}")
 
 
-def _pages(claims: Claims, found: Facts) -> Difference | None:
+def _pages(claims: Claims, found: Measured) -> Difference | None:
     size = found["pageSize"]
     if claims.get("pageSize", size) == size:
         return None
@@ -84,7 +84,7 @@ def _pages(claims: Claims, found: Facts) -> Difference | None:
     return Difference("pages", words, f"pages: {size // 1024}k")
 
 
-def _disk(claims: Claims, found: Facts) -> Difference | None:
+def _disk(claims: Claims, found: Measured) -> Difference | None:
     claim, disk = claims.get("disk"), found["disks"].get(found["rootDisk"])
     if not claim or not disk:
         return None
@@ -99,7 +99,7 @@ def _disk_words(disk: Disk | DiskClaim) -> str:
     return f"{disk['kind']} of {disk['size'] / 1e9:.0f} GB"
 
 
-def _npu(claims: Claims, found: Facts) -> Difference | None:
+def _npu(claims: Claims, found: Measured) -> Difference | None:
     claim = claims.get("npu", "")
     # On the bus a Hailo-8L and a Hailo-8 are the same.
     if not claim or claim.replace("hailo-8l", "hailo-8") in found["npu"]:
@@ -118,7 +118,7 @@ def require_claims(machine: Machine, document: InstallDocument) -> None:
     if not claims:
         return
     accepted = claims.get("accept", {})
-    wrong = [difference for difference in differences(claims, facts(machine)) if difference.claim not in accepted]
+    wrong = [difference for difference in differences(claims, measured(machine)) if difference.claim not in accepted]
     if wrong:
         raise Refused(_refusal(document["node"], claims, wrong))
 
@@ -130,7 +130,7 @@ def _refusal(node: str, claims: Claims, wrong: list[Difference]) -> str:
     return f"{node} is not what the inventory says: {said}. Write what it is{accept}"
 
 
-def claim_report(machine: Machine, found: Facts) -> dict[str, object]:
+def claim_report(machine: Machine, found: Measured) -> dict[str, object]:
     """What `status` says of the claims: those that do not hold, in words, and acceptances whose cause is gone."""
     claims = cast("Claims", machine.load(CLAIMS) or {})
     wrong = {difference.claim: difference.words for difference in differences(claims, found)}

@@ -53,8 +53,8 @@ class Clock(TypedDict):
     synchronized: bool | None
 
 
-class Facts(TypedDict):
-    """A machine as it was found. What it does not have, or does not tell, is empty."""
+class Measured(TypedDict):
+    """A machine as its files show it. What it does not have, or does not tell, is empty."""
 
     hostname: str
     machineId: str
@@ -78,14 +78,24 @@ class Facts(TypedDict):
     clock: Clock
     temperature: float | None
     """degrees Celsius of the hottest sensor"""
-    throttled: Throttling | None
-    """None where the firmware does not say (no Raspberry Pi)"""
     uptime: int
     """seconds"""
 
 
+class Facts(Measured):
+    """A machine as it was found, by what its firmware says of itself too."""
+
+    throttled: Throttling | None
+    """None where the firmware does not say (no Raspberry Pi)"""
+
+
 def facts(machine: Machine) -> Facts:
     """Everything that can be measured."""
+    return {**measured(machine), "throttled": throttling(machine)}
+
+
+def measured(machine: Machine) -> Measured:
+    """What can be measured without running anything."""
     board = board_name(machine)
     room = os.statvfs(machine.at("/"))
     disks = installed_disks(machine)
@@ -107,7 +117,6 @@ def facts(machine: Machine) -> Facts:
         "gpu": displays(machine, board),
         "clock": {"synchronized": clock_synchronized()},
         "temperature": hottest(machine),
-        "throttled": throttling(machine),
         "uptime": uptime(),
     }
 
