@@ -38,6 +38,25 @@ describe("a node that is cut off, with a change pending on every node", () => {
         expect(await listenPort("cecilia")).toBe("51820");
     });
 
+    test("is left alone while the inventory says since when it is off; what waited applies when it is back", async () => {
+        const off = [["address: 192.168.8.12,", "address: 192.168.8.12, offline: 2026-11-21,"]] as const;
+        await withInventory(everywhere, async () => {
+            await lab("power", "cut", "cecilia");
+            await withInventory(off, async () => {
+                const up = await fleet("up");
+                note("offline.txt", up.text);
+                expect([up.code, up.text]).toEqual([0, expect.not.stringContaining("does not answer")]);
+                expect([await listenPort("alice"), await listenPort("gematria")]).toEqual(["51821", "51821"]);
+                expect((await fleet("up")).text).toMatch(/ 0 changed, /);
+                expect((await fleet("status")).text).toMatch(/cecilia +offline +since 2026-11-21; not dialled/);
+            });
+            await lab("power", "on", "cecilia");
+            expect((await fleet("up")).code).toBe(0);
+            expect(await listenPort("cecilia")).toBe("51821");
+        });
+        expect((await fleet("up")).code).toBe(0);
+    });
+
     test("with a frozen sshd the same is said within a minute", async () => {
         await withInventory(elsewhere, async () => {
             await lab("freeze", "cecilia");

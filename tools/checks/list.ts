@@ -52,11 +52,16 @@ export function checks(python: string): Check[] {
             count: jestCount,
         },
         ...uml(),
-        {
-            name: "lab",
-            argv: [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"],
-            count: jestCount,
-        },
+        ...lab(),
+    ];
+}
+
+/** Fleets on the lab: of few machines, and by name of seven machines in three homes. */
+function lab(): Check[] {
+    const argv = [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"];
+    return [
+        { name: "lab", argv: [...argv, "--testPathIgnorePatterns", "tests/lab/7"], count: jestCount },
+        { name: "lab-mesh", argv: [...argv, "tests/lab/7"], count: jestCount, named: true },
     ];
 }
 
