@@ -77,8 +77,9 @@ def make_user(machine: Machine, user: str, spec: UserSpec, made: bool) -> None:
     if account is None:
         group = ["-g", user] if machine.owner(f"0:{user}") else ["--user-group"]
         # No password is right, and the account is not locked for that: some sshd turn a locked one away.
-        kind = ["--create-home", "--password", "*"] if spec["person"] else ["--system", "--no-create-home"]
-        machine.run(f"user {user}", ["useradd", *kind, *group, *options])
+        person = ["--create-home", "--password", "*", *group]
+        kind = person if spec["person"] else ["--system", *group, "--no-create-home"]
+        machine.run(f"user {user}", ["useradd", *kind, *options])
     elif spec["person"]:
         open_account(machine, user, account)
     elif account[5:7] != [spec["home"], spec["shell"]]:
