@@ -18,6 +18,8 @@ export interface UmlMachine {
     readonly base: string;
     /** Name of the identity that the disk is given at the next start, unless it has it. */
     readonly identity: string;
+    /** Its machine-id(5). */
+    readonly id: string;
 }
 
 /** Everything that the machine printed on its console, of all its starts. */

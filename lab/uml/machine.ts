@@ -51,12 +51,13 @@ export function makeMachine(rig: Rig, name: string, options: MachineOptions = {}
         hostPublic,
         operator: readFileSync(`${operatorKeyOf(rig)}.pub`, "utf8"),
     };
-    const identity = writeIdentity(folder, identityFiles({ name, number, id: randomBytes(16).toString("hex") }, keys));
+    const id = options.id ?? randomBytes(16).toString("hex");
+    const identity = writeIdentity(folder, identityFiles({ name, number, id }, keys));
     const base =
         options.from === undefined
             ? baseOfSize(options.disk ?? IMAGE_MEGABYTES, rig.folder)
             : baseOfChanges(options.from);
-    return { rig, name, number, address, folder, memory: options.memory ?? MEGABYTES, base, identity };
+    return { rig, name, number, address, folder, memory: options.memory ?? MEGABYTES, base, identity, id };
 }
 
 /** The machine's memory is a file that nobody sees. It lies in /dev/shm if there is room. */

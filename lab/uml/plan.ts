@@ -2,6 +2,8 @@
 
 /** What may differ between two machines. */
 export interface MachineOptions {
+    /** Its machine-id(5), 32 hex digits; one of its own when left out. A copy of a machine that passes for it has the same. */
+    readonly id?: string;
     /** Working memory in megabytes; 512. The host gives only what is touched. */
     readonly memory?: number;
     /** Size of the disk in megabytes; 2048, as the image. At least about 450, or the system does not fit. */

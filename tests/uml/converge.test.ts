@@ -107,7 +107,7 @@ pc("a machine that loses its power while converge.py changes it", () => {
         await boot(alice);
         await install(alice);
         for (const run of OLD_RUNS) await answerOf(alice, run);
-        const bob = makeMachine(rig, "bob", { from: keepDisk(alice) });
+        const bob = makeMachine(rig, "bob", { from: keepDisk(alice), id: alice.id });
         await boot(bob);
         const points = await Promise.all([changePoints(alice), firewallPoints(bob)]);
         outcomes = await cutAtAll([alice, bob], points.flat());
