@@ -14,9 +14,9 @@ from converge.typed import TypedDict, cast
 
 INTERFACE = "wg0"
 PINGS = 3
-PATIENCE = 4
-"""Seconds for the answers: a tunnel that was at rest opens with the first packet, and tries again after 5 (WireGuard's
-REKEY_TIMEOUT); one that needs more is not well."""
+PATIENCE = 7
+"""Seconds for the answers: a tunnel that was at rest opens with the first packet, and where that was lost with the next
+one after 5 (WireGuard's REKEY_TIMEOUT); one that needs more is not well."""
 QUESTION = struct({"nodes": record(NAME, ADDRESS)}, {})
 
 
