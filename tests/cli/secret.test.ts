@@ -2,7 +2,6 @@ import { makeClone } from "./clone";
 import { cleanUp } from "./support";
 
 afterEach(cleanUp);
-jest.setTimeout(30_000);
 
 const config = (names: readonly string[]): string =>
     `config:\n  sovereign-edge:secrets:\n${names.map((name) => `    ${name}:\n      secure: v1:x\n`).join("")}`;
