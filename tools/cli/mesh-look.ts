@@ -5,7 +5,7 @@ import { loginOf } from "./nodes";
 import { judgePairs, type Pair, type View } from "./pairs";
 import { sshRun } from "./ssh";
 
-/** Milliseconds that a node may take: 4 s for the pings, the rest for a login on a slow machine. */
+/** Milliseconds that a node may take: 7 s for the pings, the rest for a login on a slow machine. */
 const patience = 15_000;
 
 /**

@@ -7,11 +7,11 @@ import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { ipv4 } from "../../../components/fleet/zod-net";
 import { afterTurn } from "../../../components/mesh/turn";
+import { pinAlone } from "../card-pins";
 import { loadStack, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { readIfThere, updateLock, writeWhole } from "../files";
 import { findKey } from "../host-key";
-import { withoutPin } from "../known-hosts-text";
 import { askMachine, machineProblems } from "../machine";
 import { waitForPairs } from "../mesh-pairs";
 import { writeInEntry } from "../node-entry";
@@ -86,8 +86,7 @@ async function lookAt(context: Context, node: NodePlan, address: string): Promis
 /** Pin, generations, inventory: the last one makes the rest count. The disk of the old machine may be read by others. */
 function write(stack: Stack, { name }: NodePlan, key: string, inventory: string): void {
     const { files, design } = stack;
-    const others = withoutPin(readIfThere(files.knownHosts) ?? "", name);
-    writeWhole(files.knownHosts, `${others === "" || others.endsWith("\n") ? others : `${others}\n`}${name} ${key}\n`);
+    writeWhole(files.knownHosts, pinAlone(readIfThere(files.knownHosts) ?? "", name, key));
     const mesh = design.mesh[name];
     if (mesh !== undefined) {
         const peers = mesh.peers.map((peer) => peer.name);
