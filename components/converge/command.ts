@@ -26,7 +26,8 @@ export function installLine(user: string): string {
     return `${asRoot(user)}python3 -I -c "${read};${run}" install "$HOME/${upload}" ${auth}`;
 }
 
-function asRoot(user: string): string {
+/** What stands before a command that root has to run, for a login as `user`. */
+export function asRoot(user: string): string {
     // -n: a sudo that asks for a password fails at once and says so.
     return user === "root" ? "" : "sudo -n ";
 }

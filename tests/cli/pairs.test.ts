@@ -53,6 +53,12 @@ const without = (view: View, key: string): View => ({
     ...view,
     peers: Object.fromEntries(Object.entries(view.peers).filter(([other]) => other !== key)),
 });
+/** Bob is in the second half of a turn, and alice has not followed. */
+function takesNextKey(views: Views): void {
+    views.bob = { ...views.bob!, publicKey: "next key of bob" };
+    const next = peer({ node: "bob.next", allowedIps: [], handshake: null });
+    views.alice = { ...views.alice!, peers: { ...views.alice!.peers, "next key of bob": next } };
+}
 const silent = (views: Views, ...pairs: [Name, Name][]): void => {
     for (const [from, to] of pairs) {
         const view = views[from]!;
@@ -163,6 +169,14 @@ const reasons: [string, Name, Name, string, (views: Views) => void][] = [
                 },
             }),
     ],
+    [
+        "a node with its next key, which the other has not moved to",
+        "alice",
+        "bob",
+        "bob has its next key, which alice knows and has not moved to yet",
+        takesNextKey,
+    ],
+    ["a turn, seen from the node that has it", "bob", "alice", "bob has its next key, which alice knows", takesNextKey],
     [
         "an address that the other does not take",
         "alice",
@@ -285,4 +299,18 @@ test("another way than the planned one is said, and a node that was not asked is
         "alice carol relayed via relay",
         "alice relay direct public",
     ]);
+});
+
+test("a peer that has moved to the next key is a tunnel to its node, also where that is not asked", () => {
+    const all = sight(takesNextKey);
+    const alice = all.views["alice"]!;
+    const moved = {
+        ...alice,
+        peers: {
+            ...alice.peers,
+            "key of bob": peer({ node: "bob" }),
+            "next key of bob": peer({ node: "bob.next", allowedIps: ["10.0.0.2/32"] }),
+        },
+    };
+    expect(find(judgePairs({ ...all, views: { alice: moved } }), "alice", "bob").path).toBe("direct LAN");
 });

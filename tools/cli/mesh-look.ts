@@ -1,4 +1,4 @@
-import { program } from "../../components/converge/command";
+import { asRoot, program } from "../../components/converge/command";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { loginOf } from "./nodes";
@@ -33,7 +33,7 @@ export async function lookAtMesh(
 }
 
 async function ask(stack: Stack, node: NodePlan, nodes: Readonly<Record<string, string>>): Promise<View | undefined> {
-    const command = `${node.user === "root" ? "" : "sudo -n "}python3 -I ${program} pairs`;
+    const command = `${asRoot(node.user)}python3 -I ${program} pairs`;
     const { code, stdout } = await sshRun(loginOf(stack, node), command, JSON.stringify({ nodes }), patience);
     return code === 0 ? parseView(stdout) : undefined;
 }

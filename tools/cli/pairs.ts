@@ -1,4 +1,5 @@
 import { describeWay, type Path } from "../../components/mesh/paths";
+import { takenPlaceOf } from "../../components/mesh/turn";
 import { formatAge } from "./output";
 
 /** A peer as WireGuard sees it. */
@@ -96,9 +97,8 @@ function hopTo({ addresses }: Sight, view: View, to: string): Hop | undefined {
 
 /** The node behind a peer: whose own key it is, else whose it was when the machine was told. */
 function ownerOf({ views }: Sight, { key, peer }: Hop): string | undefined {
-    return (
-        Object.keys(views).find((name) => views[name]?.publicKey === key) ?? (peer.node === "" ? undefined : peer.node)
-    );
+    const told = takenPlaceOf(peer.node) ?? peer.node;
+    return Object.keys(views).find((name) => views[name]?.publicKey === key) ?? (told === "" ? undefined : told);
 }
 
 function plannedWay({ paths }: Sight, from: string, to: string): string {
@@ -144,16 +144,23 @@ function keyTrouble(sight: Sight, from: string, to: string, { key }: Hop, b: Vie
     const a = sight.views[from];
     if (a === undefined) return undefined;
     if (b.publicKey === "") return `${to} has no WireGuard interface: ${mend(to)}`;
+    if (key !== b.publicKey && a.peers[b.publicKey] !== undefined) return turning(to, from);
     if (key !== b.publicKey)
         return `wrong key: the public key that ${from} has for ${to} is not ${to}'s: ${mend(from)}`;
     const named = hopTo(sight, b, from);
     if (b.peers[a.publicKey] !== undefined) {
+        if (named !== undefined && named.key !== a.publicKey) return turning(from, to);
         return named === undefined ? `${to} takes no packets from the mesh address of ${from}` : undefined;
     }
     const owner = named === undefined ? to : (ownerOf(sight, named) ?? from);
     return owner !== from
         ? `one-sided: ${from} has ${to} as a peer, and ${to} does not have ${from}: ${mend(to)}`
         : `wrong key: the public key that ${to} has for ${from} is not ${from}'s: ${mend(to)}`;
+}
+
+/** A peer knows both keys of a node whose key is being rotated, and sends to the one before until the next one answers. */
+function turning(node: string, peer: string): string {
+    return `${node} has its next key, which ${peer} knows and has not moved to yet: \`./fleet rotate mesh\` ends a turn that was cut off`;
 }
 
 /** What puts a node's peers right: a change that it missed is sent again, one made by hand is not. */

@@ -1,4 +1,4 @@
-import { commandLine, program } from "../../components/converge/command";
+import { asRoot, commandLine, program } from "../../components/converge/command";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { loginOf } from "./nodes";
@@ -31,7 +31,7 @@ export async function release(stack: Stack, node: NodePlan, found: Probe | undef
  */
 export function releaseLine(user: string): string {
     const never = `test ! -e ${program} && test ! -e /var/lib/sovereign-edge/roles`;
-    return `${user === "root" ? "" : "sudo -n "}sh -c '${never}' || ${commandLine("release", user)}`;
+    return `${asRoot(user)}sh -c '${never}' || ${commandLine("release", user)}`;
 }
 
 /** Reads what a release said: what was done and what is kept, without the log's anchor. */

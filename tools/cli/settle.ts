@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asRoot } from "../../components/converge/command";
 import { fingerprint, readKnownHosts } from "../../components/fleet/known-hosts";
 import type { Stack } from "../../components/fleet/stack";
 import type { Context } from "./context";
@@ -75,8 +76,7 @@ async function step(target: Target, user: string, key: string, script: string): 
     try {
         const knownHosts = join(folder, "known_hosts");
         writeFileSync(knownHosts, `${target.node} ${key}\n`);
-        const asRoot = user === "root" ? "sh -s" : "sudo -n sh -s";
-        const finished = await sshRun({ ...target, user, knownHosts }, asRoot, script, patience);
+        const finished = await sshRun({ ...target, user, knownHosts }, `${asRoot(user)}sh -s`, script, patience);
         if (finished.code === 0) return finished;
         const [words = ""] = finished.stderr.trim().split("\n").slice(-1);
         throw new Failure(

@@ -1,4 +1,4 @@
-import { program } from "../../components/converge/command";
+import { asRoot, program } from "../../components/converge/command";
 import type { NodePlan } from "../../components/fleet/plan";
 import { count } from "../../components/fleet/words";
 import { columns } from "./output";
@@ -29,7 +29,7 @@ export interface NodeStatus {
 
 /** The command that asks a node how it is. */
 export function asksRoot(user: string): string {
-    return `${user === "root" ? "" : "sudo -n "}python3 -I ${program} status`;
+    return `${asRoot(user)}python3 -I ${program} status`;
 }
 
 /** Whether a node needs no attention. */

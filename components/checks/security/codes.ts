@@ -8,4 +8,5 @@ export const securityCodes = {
     SE205: { rule: "A channel for alerts has the secret and the server that it needs." },
     SE206: { rule: "No Docker where something is on the internet.", warning: true },
     SE207: { rule: "A copy that leaves the fleet has credentials." },
+    SE208: { rule: "A person's name is no account of the system or of a service." },
 } as const;

@@ -1,5 +1,6 @@
 import type { Check } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
+import { systemAccounts } from "../../people/accounts";
 import { typeOf } from "../../services/catalogue/catalogue";
 
 const good = ["ssh-ed25519", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"];
@@ -85,5 +86,19 @@ const identities: Check = ({ inventory }) =>
         ];
     });
 
-/** Checks on keys. */
-export const keyChecks: readonly Check[] = [people, identities];
+const accounts: Check = ({ inventory }) =>
+    Object.keys(inventory.people).flatMap((person): Problem[] => {
+        const whose = systemAccounts[person] ?? (/^systemd-/.test(person) ? "the system's own" : undefined);
+        if (whose === undefined) return [];
+        return [
+            {
+                code: "SE208",
+                path: ["people", person],
+                message: `${person} is the name of an account that is ${whose} on the nodes, and no person's.`,
+                fix: "Write another name: it is the login of that person on every node.",
+            },
+        ];
+    });
+
+/** Checks on keys and on who has them. */
+export const keyChecks: readonly Check[] = [people, accounts, identities];

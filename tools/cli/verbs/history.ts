@@ -1,4 +1,4 @@
-import { program } from "../../../components/converge/command";
+import { asRoot, program } from "../../../components/converge/command";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, textFlag, type Context } from "../context";
@@ -73,7 +73,7 @@ function whyNot(code: number, stderr: string): string {
 export function asksRoot(user: string): string {
     const log = "/var/log/sovereign-edge/history.jsonl";
     const script = `if [ -e ${program} ]; then exec python3 -I ${program} history; elif [ -e ${log} ]; then exec cat ${log}; fi`;
-    return `${user === "root" ? "" : "sudo -n "}sh -c '${script}'`;
+    return `${asRoot(user)}sh -c '${script}'`;
 }
 
 function linesFlag(context: Context): number {
