@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { listOf } from "../../../components/fleet/errors";
-import { planFleet, type NodePlan } from "../../../components/fleet/plan";
+import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
@@ -9,6 +9,7 @@ import { targetOf, withDoors } from "../doors";
 import { exitCodes, Failure, type ExitCode } from "../failure";
 import { withLastWords } from "../forecast";
 import { requirePins } from "../pins";
+import { planOf } from "../planned";
 import { probeAll } from "../probe";
 import { pulumi, requireFreeStack } from "../pulumi";
 import { release, releasedText } from "../release";
@@ -19,7 +20,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
     const stack = loadStack(context);
     requireFreeStack(root, stack.name);
-    const nodes = Object.values((await withDoors(planFleet(stack))).nodes);
+    const nodes = Object.values((await withDoors(planOf(stack))).nodes);
     const forget = args.flags["forget"] === true;
     out.say(warning(nodes, forget));
     await confirmFleet(context, stack.name, "yes-destroy");

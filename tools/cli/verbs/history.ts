@@ -1,5 +1,5 @@
 import { asRoot, program } from "../../../components/converge/command";
-import { planFleet, type NodePlan } from "../../../components/fleet/plan";
+import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, textFlag, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
@@ -10,6 +10,7 @@ import { readLog } from "../history-log";
 import { historyText, judged, type NodeHistory } from "../history-text";
 import { loginOf, selectNodes } from "../nodes";
 import { wrongKeys } from "../pins";
+import { planOf } from "../planned";
 import { describe, probeAll, type Probe } from "../probe";
 import type { Finished } from "../process";
 import { sshRun } from "../ssh";
@@ -21,7 +22,7 @@ const patience = 120_000;
 export async function run(context: Context): Promise<ExitCode> {
     const last = linesFlag(context);
     const stack = loadStack(context);
-    const nodes = selectNodes(await withDoors(planFleet(stack)), context.args.positionals);
+    const nodes = selectNodes(await withDoors(planOf(stack)), context.args.positionals);
     // First: a line that is written from now on may be in the logs and not in this, but not the other way round.
     const incarnations = Object.fromEntries(nodes.map(({ name, incarnation }) => [name, incarnation]));
     const anchors = await readAnchors(context.root, stack.name, incarnations);

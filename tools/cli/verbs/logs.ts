@@ -1,8 +1,8 @@
-import { planFleet } from "../../../components/fleet/plan";
 import { aside, loadStack, textFlag, type Context } from "../context";
 import { withDoors } from "../doors";
 import { Failure, Refusal, type ExitCode } from "../failure";
 import { loginOf, selectNodes } from "../nodes";
+import { planOf } from "../planned";
 import { sshAttached } from "../ssh";
 import { shellWord } from "../summary";
 import { requirePin } from "./ssh";
@@ -12,7 +12,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const { args } = context;
     const stack = loadStack(aside(context));
     const [name, unit] = args.positionals;
-    const [node] = selectNodes(await withDoors(planFleet(stack)), name === undefined ? [] : [name]);
+    const [node] = selectNodes(await withDoors(planOf(stack)), name === undefined ? [] : [name]);
     if (node === undefined) throw new Failure("The fleet has no node.");
     requirePin(stack, node);
     const lines = textFlag(context, "lines") ?? "50";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { loadInventory } from "../../../components/fleet/load";
-import { planFleet, type NodePlan } from "../../../components/fleet/plan";
+import type { NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
@@ -11,6 +11,7 @@ import { writeWhole } from "../files";
 import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
 import { requirePins } from "../pins";
+import { planOf } from "../planned";
 import { describe, probe } from "../probe";
 import { requireFreeStack } from "../pulumi";
 import { release, releasedText } from "../release";
@@ -20,7 +21,7 @@ import { agentProblem } from "../ssh";
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
     const stack = loadStack(context);
-    const [node] = selectNodes(await withDoors(planFleet(stack)), args.positionals);
+    const [node] = selectNodes(await withDoors(planOf(stack)), args.positionals);
     if (node === undefined) throw new Refusal("Which node? ./fleet reset NODE");
     if (node.leaving) throw new Refusal(`${node.name} is leaving: \`./fleet up\` takes everything off it.`);
     requireFreeStack(root, stack.name);

@@ -1,4 +1,4 @@
-import { planFleet, type NodePlan } from "../../../components/fleet/plan";
+import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
@@ -7,6 +7,7 @@ import { lookAtMesh } from "../mesh-look";
 import { loginOf, selectNodes } from "../nodes";
 import { pairsText } from "../pairs-text";
 import { wrongKeys } from "../pins";
+import { planOf } from "../planned";
 import { describe, probeAll, type Probe } from "../probe";
 import { strangers } from "../rented";
 import { sshRun } from "../ssh";
@@ -19,7 +20,7 @@ const patience = 15_000;
 /** `./fleet status [NODE…]`: who answers, how those are that do, and who of them reaches whom over the mesh. */
 export async function run(context: Context): Promise<ExitCode> {
     const stack = loadStack(context);
-    const plan = await withDoors(planFleet(stack));
+    const plan = await withDoors(planOf(stack));
     const nodes = selectNodes(plan, context.args.positionals);
     const probes = await probeAll(nodes.filter(({ offline }) => offline === undefined).map(targetOf));
     const wrong = wrongKeys(stack, probes);

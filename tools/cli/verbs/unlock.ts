@@ -1,5 +1,4 @@
 import { InventoryError } from "../../../components/fleet/errors";
-import { planFleet } from "../../../components/fleet/plan";
 import { readStack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { openStack, type Context } from "../context";
@@ -8,6 +7,7 @@ import { exitCodes, Failure, type ExitCode } from "../failure";
 import { askHolder } from "../holders";
 import { columns } from "../output";
 import { wrongKeys } from "../pins";
+import { planOf } from "../planned";
 import { probeAll } from "../probe";
 import { engineLock, lockWords, pulumi, requireStack, type EngineLock } from "../pulumi";
 import { inventoryPath } from "../stacks";
@@ -69,7 +69,7 @@ async function free(context: Context, stack: string, lock: EngineLock | undefine
 async function nodeLocks({ root, out }: Context, name: string): Promise<NodeLock[]> {
     try {
         const stack = readStack(root, name, inventoryPath(root, name));
-        const nodes = Object.values((await withDoors(planFleet(stack))).nodes);
+        const nodes = Object.values((await withDoors(planOf(stack))).nodes);
         const probes = await probeAll(nodes.map(targetOf));
         const wrong = wrongKeys(stack, probes);
         return await Promise.all(
