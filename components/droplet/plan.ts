@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Flow } from "../firewall/plan";
 import type { Inventory } from "../fleet/schema";
 import { meshedNodes } from "../mesh/plan";
+import { images } from "../node/droplets";
 import type { NodeEntry } from "../node/schema";
 import { planVpcs } from "./vpcs";
 
@@ -46,13 +47,6 @@ export interface CloudPlan {
 
 /** Name of the secret that holds the API token. */
 export const tokenSecret = "digitalocean-token";
-
-/** Systems that droplets are made with, by the inventory's name (`doctl compute image list --public`, 2026). */
-export const images: Readonly<Record<string, string>> = {
-    "debian-12": "debian-12-x64",
-    "debian-13": "debian-13-x64",
-    "ubuntu-24.04": "ubuntu-24-04-x64",
-};
 
 /** Whether a node is rented. */
 export function isDroplet({ droplet }: NodeEntry): boolean {

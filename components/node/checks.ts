@@ -2,6 +2,7 @@ import type { Check } from "../fleet/check";
 import { didYouMean, listOf, type Problem } from "../fleet/errors";
 import { contains, isPrivate, parsePrefix } from "../fleet/net";
 import { nodeSchema } from "./schema";
+import { images } from "./droplets";
 import { hardwareNames, hardwareOf } from "./hardware";
 
 const anyNode: Check = ({ nodeNames }) =>
@@ -133,8 +134,29 @@ function wrongKind(name: string, has: (key: string) => boolean): Pick<Problem, "
             fix: has("droplet") ? "Write `region: nyc3` or another." : "Write `location:` for a place of your own.",
         };
     }
+    if (has("droplet") && has("address")) {
+        return {
+            message: `The droplet ${name} is said to have an address: it gets a reserved one when it is made.`,
+            fix: "Leave `address:` out, or write `hardware: amd64-1gb` for a machine that is there already.",
+        };
+    }
     return undefined;
 }
 
+/** A droplet starts from an image of its system. */
+const image: Check = ({ inventory }) =>
+    Object.entries(inventory.nodes).flatMap(([name, { droplet, os }]) =>
+        droplet === undefined || os === undefined || images[os] !== undefined
+            ? []
+            : [
+                  {
+                      code: "SE018" as const,
+                      path: ["nodes", name, "os"],
+                      message: `DigitalOcean has no image of ${os}.`,
+                      fix: `Write one of ${Object.keys(images).join(", ")}.`,
+                  },
+              ],
+    );
+
 /** Checks on the machines themselves. */
-export const nodeChecks: readonly Check[] = [oneKind, anyNode, duplicateAddress, location, hardware, insideLan];
+export const nodeChecks: readonly Check[] = [oneKind, anyNode, duplicateAddress, location, hardware, image, insideLan];

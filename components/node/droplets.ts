@@ -58,6 +58,13 @@ export const regionNames: readonly string[] = [
     ...["lon1", "fra1", "tor1", "blr1", "syd1", "atl1"],
 ];
 
+/** Systems that droplets are made with, by the inventory's name (`doctl compute image list --public`, 2026). */
+export const images: Readonly<Record<string, string>> = {
+    "debian-12": "debian-12-x64",
+    "debian-13": "debian-13-x64",
+    "ubuntu-24.04": "ubuntu-24-04-x64",
+};
+
 /** The size behind a slug, or nothing when there is none. */
 export function dropletOf(slug: string): Droplet | undefined {
     const size = Object.hasOwn(sizes, slug) ? sizes[slug] : undefined;

@@ -2,6 +2,7 @@ import type { Check } from "../../fleet/check";
 import { usable } from "./addresses";
 import { lanUnsaid, privateRanges, tooSmallLan, tooSmallMesh } from "./networks";
 import { containerOverlap, meshOverlap, sameLan, vpcOverlap } from "./overlaps";
+import { vpcRanges } from "./vpcs";
 
 /** Checks of the family `addressing`. */
 export const addressingChecks: readonly Check[] = [
@@ -14,4 +15,5 @@ export const addressingChecks: readonly Check[] = [
     tooSmallMesh,
     lanUnsaid,
     privateRanges,
+    vpcRanges,
 ];

@@ -9,4 +9,5 @@ export const addressingCodes = {
     SE104: { rule: "The mesh network has an address for every node." },
     SE105: { rule: "A location with machines behind NAT says its LAN.", warning: true },
     SE106: { rule: "Mesh and VPC lie in private ranges (RFC 1918, RFC 6598)." },
+    SE107: { rule: "A VPC has a size that DigitalOcean takes, and lies outside what it keeps for itself." },
 } as const;

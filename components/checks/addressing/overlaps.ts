@@ -1,6 +1,11 @@
 import type { Check } from "../../fleet/check";
 import { containerRanges, overlap, writtenRanges, type Range } from "./ranges";
 
+/** What can be written in place of a VPC that nobody wrote, after `before`; empty for another network. */
+function ownVpc({ path: [family], region }: Range, before = ""): string {
+    return family === "nodes" ? `${before}one of your own under \`vpcs: { ${region ?? ""}: … }\`` : "";
+}
+
 /** The mesh with each LAN and VPC, whose nodes route both. */
 export const meshOverlap: Check = (checked) => {
     const { mesh, lans, vpcs } = writtenRanges(checked);
@@ -11,7 +16,7 @@ export const meshOverlap: Check = (checked) => {
             code: "SE100",
             path: one.path,
             message: `${one.text}, ${one.what}, overlaps with ${other.text}, ${other.what}: its nodes are in both and cannot tell where a packet goes.`,
-            fix: "Write another `mesh: { network: … }`.",
+            fix: `Write another \`mesh: { network: … }\`${ownVpc(one, ", or ")}.`,
         }));
 };
 
@@ -25,7 +30,7 @@ export const vpcOverlap: Check = (checked) => {
             code: "SE100",
             path: one.path,
             message: `${one.text}, ${one.what}, overlaps with ${other.text}, ${other.what}: DigitalOcean gives an account each address once.`,
-            fix: "Change one of the two.",
+            fix: ownVpc(one) === "" ? "Change one of the two." : `Write ${ownVpc(one)}.`,
         }));
 };
 
@@ -34,10 +39,12 @@ export const containerOverlap: Check = (checked) => {
     const { mesh, lans, vpcs } = writtenRanges(checked);
     const { nodes } = checked.inventory;
     return containerRanges(checked).flatMap(({ node, engine, text, prefix }) => {
-        const { location, region } = nodes[node] ?? {};
+        const { location, region: rentedIn } = nodes[node] ?? {};
         const here = [...mesh, ...lans, ...vpcs].filter(
-            ({ path: [family, name] }) =>
-                family === "mesh" || (family === "locations" && name === location) || name === region,
+            ({ path: [family, name], region }) =>
+                family === "mesh" ||
+                (family === "locations" && name === location) ||
+                (region !== undefined && region === rentedIn),
         );
         return here
             .filter((range) => overlap(range.prefix, prefix))

@@ -1,13 +1,16 @@
 import type { Checked } from "../../fleet/check";
+import { planVpcs } from "../../droplet/vpcs";
 import { parsePrefix, toAddress, type Prefix } from "../../fleet/net";
 
-/** A network that some node routes, as the inventory has it. */
+/** A network that some node routes, as the inventory has it or as it follows from it. */
 export interface Range {
     /** As people say it: `the LAN of home`. */
     readonly what: string;
     readonly text: string;
     readonly prefix: Prefix;
     readonly path: readonly string[];
+    /** Region that it is in, of a VPC. */
+    readonly region?: string;
 }
 
 /** Networks that container engines make when nobody says otherwise (docs.docker.com, podman-network(1)). */
@@ -21,7 +24,7 @@ export interface ContainerNetwork {
     readonly prefix: Prefix;
 }
 
-/** The networks of an inventory: mesh (none in a fleet of one node), LANs, VPCs. */
+/** The networks of an inventory: mesh (none in a fleet of one node), LANs, VPCs, of which those that nobody wrote are derived. */
 export function writtenRanges({ inventory }: Checked): { mesh: Range[]; lans: Range[]; vpcs: Range[] } {
     const range = (what: string, text: string, path: readonly string[]): Range => {
         return { what, text, prefix: parsePrefix(text), path };
@@ -34,10 +37,17 @@ export function writtenRanges({ inventory }: Checked): { mesh: Range[]; lans: Ra
         lans: Object.entries(inventory.locations).flatMap(([name, { lan }]) =>
             lan === undefined ? [] : [range(`the LAN of ${name}`, lan, ["locations", name, "lan"])],
         ),
-        vpcs: Object.entries(inventory.vpcs).map(([region, text]) =>
-            range(`the VPC of ${region}`, text, ["vpcs", region]),
-        ),
+        vpcs: Object.entries({ ...planVpcs(inventory), ...inventory.vpcs }).map(([region, text]) => ({
+            ...range(`the VPC of ${region}`, text, placeOfVpc(inventory, region)),
+            region,
+        })),
     };
+}
+
+/** Where a VPC stands: under `vpcs:`, or at the first region that it was derived for. */
+function placeOfVpc({ vpcs, nodes }: Checked["inventory"], region: string): string[] {
+    const [first = ""] = Object.keys(nodes).filter((name) => nodes[name]?.region === region);
+    return vpcs[region] === undefined ? ["nodes", first, "region"] : ["vpcs", region];
 }
 
 /** Networks of containers on the nodes that run some. A DGX Spark comes with Docker. */
