@@ -16,6 +16,7 @@ import { hardwareOf } from "../node/hardware";
 import { hostsText } from "../node/base/hosts";
 import { renderBase } from "../node/base/render";
 import { upgradesPackage } from "../node/base/upgrades";
+import { acceptsAnySystem } from "../node/claims";
 import { renderSshd } from "../node/sshd/render";
 import { desiredArtifact } from "./artifacts";
 import { renderPeople } from "../people/render";
@@ -35,7 +36,8 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         packages[node] = [...(packages[node] ?? []), ...needs];
     };
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
-        add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22));
+        const anySystem = acceptsAnySystem(inventory, name);
+        add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22, anySystem));
         add(name, "firewall", renderFirewall(planFirewall(inventory, stack.design, name)));
         if (Object.keys(people).length > 0) add(name, "people", renderPeople(people), ["sudo"]);
     }

@@ -41,6 +41,11 @@ export function planClaims(machine: Machine, { accept }: Pick<Inventory, "accept
     return { ...claims, accept: Object.fromEntries(accepted.map((claim) => [claim, true as const])) };
 }
 
+/** Whether it was written that a node may run another system than it is said to: then it is for the operator to judge which. */
+export function acceptsAnySystem({ accept }: Pick<Inventory, "accept">, node: string): boolean {
+    return accept[`${placeOf(node)}.os`] !== undefined;
+}
+
 /** Whether a key of `accept:` stands for something that is claimed of a machine; whether it still differs the machine says. */
 export function isClaimed(key: string, machines: Readonly<Record<string, Machine>>): boolean {
     return Object.values(machines).some((machine) =>

@@ -9,11 +9,12 @@ const dropIn = "/etc/ssh/sshd_config.d/00-sovereign-edge.conf";
  * The role `sshd`: has it let in by key alone, say who logs in, for the log of changes, and take the logins of roles that
  * come side by side. It comes first, so it also turns away systems that we do not know.
  * @param address where the node is reached, when sshd listens on nothing else
+ * @param anySystem whether a system that we do not know was accepted in the inventory
  */
-export function renderSshd(address: string, port: number): Role {
+export function renderSshd(address: string, port: number, anySystem = false): Role {
     const text = ["# Of sovereign-edge.", "ExposeAuthInfo yes", "MaxStartups 30:60:100", ...hardened, ""].join("\n");
     return {
-        requires: { os: supportedSystems },
+        ...(anySystem ? {} : { requires: { os: supportedSystems } }),
         files: { [dropIn]: { mode: "0644", owner: "root:root", text, validate: ["sh", "-c", validator, "sh", "{}"] } },
         units: { "ssh.service": { enabled: true, running: true, reloadOn: { [dropIn]: true } } },
         checks: {
