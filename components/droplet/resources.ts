@@ -58,9 +58,14 @@ export class Cloud extends pulumi.ComponentResource {
         return this.machines[node]?.reach;
     }
 
-    /** The address of a droplet, which waits for nothing but itself; nothing for a node that is none. */
-    address(node: string): pulumi.Output<string> | undefined {
-        return this.machines[node]?.address;
+    /**
+     * The address of a droplet, which waits for nothing but itself; nothing for a node that is none. When it cannot be had it
+     * is what it was before, so that one that fails holds nobody up who only names it.
+     * @param before what the state says; empty when there was none
+     */
+    address(node: string, before: string): pulumi.Output<string> | undefined {
+        const address = this.machines[node]?.address;
+        return address === undefined ? undefined : orElse(address, before);
     }
 
     private rent(droplet: DropletPlan, learn: Learn): RentedMachine {
@@ -90,6 +95,15 @@ export class Cloud extends pulumi.ComponentResource {
             { parent: this, provider: this.provider },
         );
     }
+}
+
+/** An output, or what stands for it when its resource failed. In a preview it stays unknown. */
+function orElse(output: pulumi.Output<string>, other: string): pulumi.Output<string> {
+    if (pulumi.runtime.isDryRun()) return output;
+    let known = false;
+    const seen = output.apply(() => (known = true));
+    // What is asked here does not matter: the answer comes when the output is settled, also without a value.
+    return pulumi.output(pulumi.isSecret(seen).then(() => (known ? output : other)));
 }
 
 /** What the droplets of an account share. */

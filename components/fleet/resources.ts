@@ -90,7 +90,8 @@ function addressesFor(
     const names = addressReferences(roles);
     return Object.fromEntries(
         names.flatMap((name): [string, pulumi.Input<string>][] => {
-            const address = cloud?.address(name) ?? nodes[name]?.address;
+            const known = nodes[name]?.address;
+            const address = cloud?.address(name, known ?? "") ?? known;
             return address === undefined ? [] : [[name, address]];
         }),
     );

@@ -80,14 +80,15 @@ export class Node extends pulumi.ComponentResource {
 
     /**
      * Registers the sweep; to be called when every role is there.
-     * @param addresses those that the node's roles refer to, by node
+     * @param addresses those that the node's roles refer to, by node; an empty one is not known
      */
     finish(addresses: Readonly<Record<string, pulumi.Input<string>>> = {}): void {
         const { fleet, name: node, incarnation, roles } = this.plan;
         const hashes = Object.fromEntries(Object.entries(roles).map(([role, desired]) => [role, digest(desired)]));
-        const roster = pulumi
-            .output(addresses)
-            .apply((known) => ({ version: 1 as const, fleet, node, incarnation, roles: hashes, addresses: known }));
+        const roster = pulumi.output(addresses).apply((all) => {
+            const known = Object.fromEntries(Object.entries(all).filter(([, address]) => address !== ""));
+            return { version: 1 as const, fleet, node, incarnation, roles: hashes, addresses: known };
+        });
         const { confirm, reach } = this.shared;
         const dependsOn = [this.ready, ...this.commands.values()];
         finishCommand(this.plan, roster, { parent: this, dependsOn, confirm, reach: reach(node) });

@@ -1,3 +1,4 @@
+import type { FleetPlan } from "../../components/fleet/plan";
 import { register, type Registered } from "../support/register";
 import { rentedStack } from "./support";
 
@@ -67,6 +68,19 @@ test("no other node waits for the machine, and only the sweep of those that name
     }
     const roster = JSON.parse(all.get("finish on alice")!.inputs["stdin"] as string) as { addresses: unknown };
     expect(roster.addresses).toEqual({ gematria: "203.0.113.10" });
+});
+
+const addressesOf = (found: typeof all): unknown =>
+    (JSON.parse(found.get("finish on alice")!.inputs["stdin"] as string) as { addresses: unknown }).addresses;
+
+test("an address that cannot be had holds nobody up who names it: the sweep goes without it, or with the one from before", async () => {
+    const same = (plan: FleetPlan): FleetPlan => plan;
+    const without = await register(rentedStack(), same, "address of gematria");
+    expect(addressesOf(without)).toEqual({});
+    expect(without.get("finish on alice")!.dependsOn).not.toContain("address of gematria");
+    const before = { gematria: { address: "203.0.113.77" } };
+    const kept = await register(rentedStack(undefined, before), same, "address of gematria");
+    expect(addressesOf(kept)).toEqual({ gematria: "203.0.113.77" });
 });
 
 test("a droplet that leaves is cleaned, and the machine stays until its block goes", async () => {

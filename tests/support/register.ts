@@ -11,13 +11,26 @@ export interface Registered {
     readonly dependsOn: readonly string[];
 }
 
+/** The engine's answer for a resource that failed, when it goes on with the others. */
+function failedAnswer(name: string): object {
+    return {
+        getUrn: () => `urn:x::x::x::${name}`,
+        getId: () => "",
+        getObject: () => ({ toJavaScript: () => ({}) }),
+        getPropertydependenciesMap: () => undefined,
+        getResult: () => 1,
+    };
+}
+
 /**
  * Registers a fleet with the SDK's mocks and gives everything that was registered, by name.
  * @param change what the plan is made into before
+ * @param failing name of a resource that cannot be made
  */
 export async function register(
     stack: Stack,
     change: (plan: FleetPlan) => FleetPlan = (plan) => plan,
+    failing?: string,
 ): Promise<Map<string, Registered>> {
     const found = new Map<string, Registered>();
     await pulumi.runtime.setMocks(
@@ -66,7 +79,8 @@ export async function register(
             inputs: r.getObject().toJavaScript(),
             dependsOn,
         });
-        return original(request, ...rest);
+        if (r.getName() !== failing) return original(request, ...rest);
+        (rest.at(-1) as (error: null, answer: object) => void)(null, failedAnswer(failing));
     };
     const noSecrets: Record<string, string> = {};
     new Fleet(change(planFleet(stack)), pulumi.output(noSecrets));
