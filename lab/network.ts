@@ -17,11 +17,15 @@ import {
 import type { Machine } from "./plan";
 import { dropletCommands, proxySettings, vpcPortOf } from "./cloud/wires";
 import type { Wires } from "./cloud/wires";
+import { RUN } from "./paths";
 import { ask, inNamespace, run } from "./shell";
 
 const NAMESPACES = "/run/netns";
 /** Folders of files that `ip netns exec` lays over the host's own for an operator. */
 const OPERATOR_ETC = OPERATORS.map(({ name }) => `/etc/netns/${namespaceOf(name)}`);
+
+/** What the network was built from. */
+const PLANNED = join(RUN, "network.json");
 
 /** Names of the lab's network namespaces that exist. */
 export function labNamespaces(): string[] {
@@ -42,16 +46,26 @@ function ip(commands: readonly string[][]): void {
     for (const command of commands) run(["ip", ...command]);
 }
 
-/** Whether the segments, the routers and the operators' places are there. They are built in one go, what the operators see last. */
+/**
+ * Whether the segments, the routers and the operators' places are there, as these files want them: not one that an earlier
+ * version of the lab built. What the operators see is built last.
+ */
 export function networkIsUp(): boolean {
     const places = [...SEGMENTS, ...OPERATORS.map(({ name }) => name)];
     return (
         places.every((name) => namespaceInode(namespaceOf(name)) !== undefined) &&
-        OPERATOR_ETC.every((folder) => existsSync(folder))
+        OPERATOR_ETC.every((folder) => existsSync(folder)) &&
+        existsSync(PLANNED) &&
+        readFileSync(PLANNED, "utf8") === planned()
     );
 }
 
-/** Builds every segment and router; what an interrupted start left is replaced. */
+/** What `buildNetwork` makes, as a text to compare. */
+function planned(): string {
+    return JSON.stringify([networkCommands(), routerRules(), RESOLV_CONF]);
+}
+
+/** Builds every segment and router; what an interrupted start or another version left is replaced. */
 export function buildNetwork(): void {
     for (const namespace of labNamespaces()) run(["ip", "netns", "delete", namespace]);
     ip(networkCommands());
@@ -61,6 +75,7 @@ export function buildNetwork(): void {
     run(inNamespace(bridgeOf("internet"), ["sysctl", "-qw", ...proxySettings("bridge")]));
     for (const home of HOMES) run(inNamespace(bridgeOf(home), ["nft", "-f", "-"]), { input: routerRules() });
     OPERATOR_ETC.forEach(writeOperatorFiles);
+    writeFileSync(PLANNED, planned());
 }
 
 function writeOperatorFiles(folder: string): void {
