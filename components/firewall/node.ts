@@ -53,7 +53,7 @@ export function planFirewall(inventory: Inventory, design: Design, node: string)
         mesh: meshOpenings(flows, design),
         ...(own === undefined ? {} : { tunnel: own.port }),
         // Which public node relays is decided again by the nodes behind NAT when one of them is dead.
-        relays: isPublic && design.paths.some(({ way }) => way.kind === "relayed"),
+        relays: isPublic && Object.values(mesh).some(({ relayed }) => relayed.length > 0),
     };
 }
 

@@ -1,7 +1,6 @@
 import { planBudgets, type NodeBudget } from "../budget/plan";
 import { planCosts, type CostLine } from "../cost/plan";
 import { planFlows, type Flow } from "../firewall/plan";
-import { planPaths, type Path } from "../mesh/paths";
 import { planMesh, type MeshNode } from "../mesh/plan";
 import { planFits, type Fit } from "../models/fit";
 import { planNames, type PublicName } from "../names/plan";
@@ -18,8 +17,6 @@ import type { Inventory } from "./schema";
 export interface Design {
     readonly machines: Readonly<Record<string, Machine>>;
     readonly mesh: Readonly<Record<string, MeshNode>>;
-    /** Every pair of nodes with the one way in which they reach each other. */
-    readonly paths: readonly Path[];
     readonly instances: readonly Instance[];
     /** The one list of public names. */
     readonly names: readonly PublicName[];
@@ -40,7 +37,6 @@ export function designFleet(written: Inventory): Design {
     return {
         machines,
         mesh: planMesh(inventory),
-        paths: planPaths(inventory),
         instances,
         names,
         fits,

@@ -19,6 +19,7 @@ import { upgradesPackage } from "../node/base/upgrades";
 import { acceptsAnySystem } from "../node/claims";
 import { renderSshd } from "../node/sshd/render";
 import { desiredArtifact } from "./artifacts";
+import { groupBy } from "./group";
 import { renderPeople } from "../people/render";
 import type { Stack } from "./stack";
 
@@ -27,8 +28,9 @@ type Add = (node: string, role: string, body: Role, needs?: readonly string[]) =
 
 /** Every role of every node, by node and role: each concept adds its own, and the packages of all come together in one. */
 export function renderRoles(stack: Stack, generations: Readonly<Record<string, number>>): Roles {
-    const { inventory } = stack;
+    const { inventory, design } = stack;
     const { people } = inventory;
+    const flows = groupBy(design.flows, ({ to }) => to);
     const roles: Roles = Object.fromEntries(Object.keys(inventory.nodes).map((name) => [name, {}]));
     const packages: Record<string, string[]> = {};
     const add = (node: string, role: string, body: Role, needs: readonly string[] = []): void => {
@@ -38,10 +40,11 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
         const anySystem = acceptsAnySystem(inventory, name);
         add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22, anySystem));
-        add(name, "firewall", renderFirewall(planFirewall(inventory, stack.design, name)));
+        const own = { ...design, flows: flows.get(name) ?? [] };
+        add(name, "firewall", renderFirewall(planFirewall(inventory, own, name)));
         if (Object.keys(people).length > 0) add(name, "people", renderPeople(people), ["sudo"]);
     }
-    for (const [node, mesh] of Object.entries(stack.design.mesh)) {
+    for (const [node, mesh] of Object.entries(design.mesh)) {
         const role = renderWireguard(node, mesh, generations);
         add(node, "wireguard", takeTurn(node, role, mesh, stack.lock.turn), ["wireguard-tools"]);
     }
@@ -51,7 +54,7 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     const hosts = hostsText(inventory);
     for (const node of Object.keys(inventory.nodes)) {
         const brought = [...new Set(packages[node])].filter((name) => name !== "sudo");
-        const machine = stack.design.machines[node];
+        const machine = design.machines[node];
         add(node, "base", renderBase({ node, fleet: inventory.fleet, hosts, packages: brought, machine }), [
             upgradesPackage,
         ]);

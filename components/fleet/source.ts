@@ -1,6 +1,6 @@
 import { isMap, isNode, isPair, isSeq, LineCounter, parseDocument, type Document, type Pair } from "yaml";
 import type { PlacedProblem, Problem } from "./errors";
-import { expandPattern, isPattern } from "./patterns";
+import { isPattern, tryExpand } from "./patterns";
 import { syntaxProblems } from "./syntax";
 
 /** A YAML text that remembers where every key and value stands. */
@@ -56,7 +56,9 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
 }
 
 function standsFor(pattern: string, name: string): boolean {
-    return isPattern(pattern) && expandPattern(pattern).includes(name);
+    if (!isPattern(pattern)) return false;
+    const expanded = tryExpand(pattern);
+    return "names" in expanded && expanded.names.includes(name);
 }
 
 function keyOf(pair: Pair): string {

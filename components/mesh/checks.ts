@@ -4,6 +4,7 @@ import { groupBy } from "../fleet/group";
 import { staying } from "../fleet/leaving";
 import { contains, parsePrefix, toAddress, toNumber } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";
+import { planPaths } from "./paths";
 import { derivable, meshAddresses } from "./plan";
 
 const insideNetwork: Check = ({ inventory }) =>
@@ -65,8 +66,8 @@ function freeAddress(inventory: Inventory, from: string, taken: ReadonlySet<stri
     return from;
 }
 
-const reachable: Check = ({ inventory, design }) => {
-    const cut = design.paths.filter(({ way }) => way.kind === "none");
+const reachable: Check = ({ inventory }) => {
+    const cut = planPaths(staying(inventory), ({ kind }) => kind === "none");
     const [first] = cut;
     if (first === undefined) return [];
     const names = new Set(cut.flatMap(({ between }) => between));

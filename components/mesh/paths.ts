@@ -74,14 +74,22 @@ function relaysOf(nodes: Inventory["nodes"], places: ReadonlyMap<string, Place>)
     return (online.length > 0 ? online : names).map((name) => ({ name, hash: hash(`relay ${name}`) }));
 }
 
-/** Every pair of nodes with its one path, sorted; none in a fleet of one node. */
-export function planPaths(inventory: Pick<Inventory, "nodes">): Path[] {
+/**
+ * The pairs of nodes with their one path, sorted; none in a fleet of one node.
+ * @param wanted ways that are asked for, else all: 1,000 nodes have half a million pairs, of which hardly any is a problem
+ */
+export function planPaths(inventory: Pick<Inventory, "nodes">, wanted: (way: Way) => boolean = () => true): Path[] {
     const names = Object.keys(inventory.nodes).sort();
     const ways = planWays(inventory);
-    return names.flatMap((one, index) => {
+    const paths: Path[] = [];
+    for (const [index, one] of names.entries()) {
         const from = ways(one);
-        return names.slice(index + 1).map((other): Path => ({ between: [one, other], way: from(other) }));
-    });
+        for (const other of names.slice(index + 1)) {
+            const way = from(other);
+            if (wanted(way)) paths.push({ between: [one, other], way });
+        }
+    }
+    return paths;
 }
 
 /** A way as people read it: `relayed via gematria`. */

@@ -1,14 +1,12 @@
 import type { DesiredCheck, Role } from "../converge/schema";
-import { pairSecret, privateKeySecret } from "../secrets/plan";
+import { pairPrefix, privateKeySecret } from "../secrets/plan";
 import type { MeshNode, Peer } from "./plan";
 import { relayRole } from "./relay";
 
 /** The role `wireguard`: one interface, brought up by wg-quick(8), changed by `wg syncconf` without dropping a session. */
 export function renderWireguard(node: string, mesh: MeshNode, generations: Readonly<Record<string, number>>): Role {
     const path = "/etc/wireguard/wg0.conf";
-    const secrets = secretsOf(node, mesh, generations);
-    const sections = mesh.peers.map(renderPeer);
-    const dialled = sections.map(({ address }) => address).filter((address) => address !== "");
+    const { secrets, dialled, text } = renderTunnels(node, mesh, generations);
     const handOver = "/etc/systemd/system/wg-quick@wg0.service.d/restart.conf";
     const relay = relayRole(mesh);
     return {
@@ -16,11 +14,7 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
         ...(relay.sysctl === undefined ? {} : { sysctl: relay.sysctl }),
         directories: { "/etc/wireguard": { mode: "0700", owner: "root:root" } },
         files: {
-            [path]: {
-                mode: "0600",
-                owner: "root:root",
-                text: renderConfig(node, mesh, sections, Object.keys(secrets)),
-            },
+            [path]: { mode: "0600", owner: "root:root", text },
             [interfacePath]: { mode: "0600", owner: "root:root", text: renderInterface(mesh) },
             // wg-quick@ has no Restart= (`domain.md` §2): a start that fails while the network is not yet up would be final.
             [handOver]: {
@@ -77,77 +71,87 @@ function greet(addresses: readonly string[]): DesiredCheck {
     };
 }
 
+/** What a node's tunnels amount to. */
+interface Tunnels {
+    /** The keys of the node's pairs in the order of the peers, then its own, with their generations. */
+    readonly secrets: Readonly<Record<string, number>>;
+    /** Mesh addresses of the peers that can be dialled. */
+    readonly dialled: readonly string[];
+    /** wg0.conf (wg-quick(8)). */
+    readonly text: string;
+}
+
 /**
- * The text of wg0.conf (wg-quick(8)). Every optional line is written out, because `wg syncconf` of wireguard-tools before
- * 1.0.20260223 never clears what is merely left out.
- * @param pairs names of the preshared keys, in the order of the peers. As V8 keeps keys of an object: of other texts that
- *     were used as keys it makes a joined text of two bytes a letter (measured), which at 1,000 nodes are 200 MB more.
+ * One loop over the peers, because 1,000 nodes have a million of them. Measured: what V8 keeps as a hash table from the
+ * first key on (no prototype) takes a third less than `{}`. The text is made of what is shared, not of the names that are
+ * keys of an object: with those V8 makes it two bytes a letter, which are 200 MB more.
  */
-function renderConfig(node: string, mesh: MeshNode, sections: readonly Section[], pairs: readonly string[]): string {
-    const head = [
+function renderTunnels(node: string, mesh: MeshNode, generations: Readonly<Record<string, number>>): Tunnels {
+    const secrets = Object.create(null) as Record<string, number>;
+    const dialled: string[] = [];
+    const prefix = pairPrefix(node);
+    const pieces = [renderHead(node, mesh)];
+    for (const peer of mesh.peers) {
+        const section = renderPeer(peer);
+        const isFirst = node < peer.name;
+        const pair = isFirst ? prefix + peer.name : section.prefix + node;
+        secrets[pair] = generations[pair] ?? 1;
+        if (isFirst) pieces.push(section.before, prefix, section.named);
+        else pieces.push(section.beforeNode, node, section.after);
+        if (section.address !== "") dialled.push(section.address);
+    }
+    const own = privateKeySecret(node);
+    secrets[own] = generations[own] ?? 1;
+    return { secrets, dialled, text: pieces.join("") };
+}
+
+function renderHead(node: string, { address, prefixLength, port, mtu }: MeshNode): string {
+    return [
         "[Interface]",
-        `Address = ${mesh.address}/${mesh.prefixLength}`,
-        `ListenPort = ${mesh.port}`,
+        `Address = ${address}/${prefixLength}`,
+        `ListenPort = ${port}`,
         `PrivateKey = {{secret:${privateKeySecret(node)}}}`,
-        `MTU = ${mesh.mtu}\n`,
+        `MTU = ${mtu}\n`,
     ].join("\n");
-    const pieces = [head];
-    // A loop: 1,000 nodes have a million sections, for which flatMap takes four times as long (measured).
-    for (const [index, { before, after }] of sections.entries()) pieces.push(before, pairs[index] ?? "", after);
-    return pieces.join("");
 }
 
 /** A peer's part of the file, the same for all who see the peer alike, of which there are many. */
 interface Section {
-    /** What stands before and after the name of the pair's key. */
+    /** What stands in the name of the pair's key before the other node, where the peer is the first of the two. */
+    readonly prefix: string;
+    /** What stands before the name of the pair's key; with the prefix. */
     readonly before: string;
+    readonly beforeNode: string;
+    /** What stands after that name; with the peer as the second of the two. */
     readonly after: string;
+    readonly named: string;
     /** Mesh address of a peer that can be dialled, else empty. */
     readonly address: string;
 }
 
 const rendered = new WeakMap<Peer, Section>();
 
+/**
+ * A peer's section. Every optional line is written out, because `wg syncconf` of wireguard-tools before 1.0.20260223 never
+ * clears what is merely left out.
+ */
 function renderPeer(peer: Peer): Section {
     const known = rendered.get(peer);
     if (known !== undefined) return known;
-    const before = [
-        "",
-        `# ${peer.name}`,
-        "[Peer]",
-        `PublicKey = {{wireguard:${peer.name}}}`,
-        "PresharedKey = {{secret:",
-    ];
+    const { name, endpoint, keepalive, allowedIps } = peer;
+    const before = `\n# ${name}\n[Peer]\nPublicKey = {{wireguard:${name}}}\nPresharedKey = {{secret:`;
     const after = [
         "}}",
-        `AllowedIPs = ${peer.allowedIps.join(", ")}`,
+        `AllowedIPs = ${allowedIps.join(", ")}`,
         // An endpoint of a NATed peer would be re-applied at every syncconf; left out, the kernel learns it.
-        ...(peer.endpoint === undefined ? [] : [`Endpoint = ${peer.endpoint}`]),
-        `PersistentKeepalive = ${peer.keepalive === 0 ? "off" : peer.keepalive}`,
+        ...(endpoint === undefined ? [] : [`Endpoint = ${endpoint}`]),
+        `PersistentKeepalive = ${keepalive === 0 ? "off" : keepalive}`,
         "",
-    ];
-    const [own = ""] = peer.allowedIps;
-    const address = peer.endpoint === undefined ? "" : own.slice(0, own.indexOf("/"));
-    const section = { before: before.join("\n"), after: after.join("\n"), address };
+    ].join("\n");
+    const [own = ""] = allowedIps;
+    const address = endpoint === undefined ? "" : own.slice(0, own.indexOf("/"));
+    const prefix = pairPrefix(name);
+    const section = { prefix, before, beforeNode: before + prefix, after, named: name + after, address };
     rendered.set(peer, section);
     return section;
-}
-
-/**
- * The keys of the node's pairs in the order of the peers, then its own. A loop over an object without a prototype, which
- * V8 keeps as a hash table from the first key on: 1,000 nodes have a million of them (measured: a third less time).
- */
-function secretsOf(
-    node: string,
-    { peers }: MeshNode,
-    generations: Readonly<Record<string, number>>,
-): Record<string, number> {
-    const own = privateKeySecret(node);
-    const secrets = Object.create(null) as Record<string, number>;
-    for (const peer of peers) {
-        const pair = pairSecret(node, peer.name);
-        secrets[pair] = generations[pair] ?? 1;
-    }
-    secrets[own] = generations[own] ?? 1;
-    return secrets;
 }

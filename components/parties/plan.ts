@@ -1,3 +1,4 @@
+import { groupBy } from "../fleet/group";
 import type { Inventory } from "../fleet/schema";
 import type { PublicName } from "../names/plan";
 import type { Machine } from "../node/plan";
@@ -22,16 +23,15 @@ export function planParties(
     machines: Readonly<Record<string, Machine>>,
     names: readonly PublicName[],
 ): Party[] {
-    const merged = new Map<string, Party>();
     const all = [
         ...accessParties(inventory, names),
         ...sourceParties(inventory, machines),
         ...serviceParties(inventory),
     ];
-    for (const party of all) {
-        const key = `${party.name} ${party.role} ${party.when}`;
-        const stops = [...new Set([...(merged.get(key)?.stops ?? []), ...party.stops])].sort();
-        merged.set(key, { ...party, stops });
-    }
-    return [...merged.values()].sort((a, b) => a.name.localeCompare(b.name) || a.role.localeCompare(b.role));
+    const merged = [...groupBy(all, ({ name, role, when }) => `${name} ${role} ${when}`).values()].flatMap((same) => {
+        const [first] = same;
+        const stops = [...new Set(same.flatMap((party) => party.stops))].sort();
+        return first === undefined ? [] : [{ ...first, stops }];
+    });
+    return merged.sort((a, b) => a.name.localeCompare(b.name) || a.role.localeCompare(b.role));
 }

@@ -24,7 +24,12 @@ export function privateKeySecret(node: string): string {
 
 /** Name of the preshared key of a pair of nodes; the same from both ends. */
 export function pairSecret(a: string, b: string): string {
-    return a < b ? `wireguard-pair.${a}.${b}` : `wireguard-pair.${b}.${a}`;
+    return a < b ? pairPrefix(a) + b : pairPrefix(b) + a;
+}
+
+/** What stands in the name of a pair's preshared key before the second of the two nodes, sorted. */
+export function pairPrefix(first: string): string {
+    return `wireguard-pair.${first}.`;
 }
 
 /** The nodes of a pair by the name of its preshared key; nothing for any other secret. Names of nodes hold no dots. */

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { PlacedProblem } from "../../components/fleet/errors";
+import { staying } from "../../components/fleet/leaving";
+import { planPaths } from "../../components/mesh/paths";
 import type { Shown } from "./check-text";
 
 const bytes = z.number().min(0);
@@ -21,6 +23,7 @@ const budget = z.strictObject({
 const way = z.strictObject({
     kind: z.enum(["lan", "public", "relayed", "none"]),
     via: z.string().optional(),
+    standby: z.array(z.string()).optional(),
     reason: z.string().optional(),
 });
 
@@ -81,7 +84,7 @@ export function checkJson(name: string, shown: Shown, problems: readonly PlacedP
         nodes: plan === undefined ? writtenNodes(shown) : plannedNodes(plan),
         urls: plan?.urls ?? [],
         models: plan?.models ?? [],
-        design: stack.design,
+        design: { ...stack.design, paths: planPaths(staying(stack.inventory)) },
     };
 }
 

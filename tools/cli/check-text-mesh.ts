@@ -1,6 +1,7 @@
 import { groupBy } from "../../components/fleet/group";
+import { staying } from "../../components/fleet/leaving";
 import type { Stack } from "../../components/fleet/stack";
-import { describeWay, type Path } from "../../components/mesh/paths";
+import { describeWay, planPaths, type Path } from "../../components/mesh/paths";
 import { count } from "../../components/fleet/words";
 import { fitting, section, wrap, type Layout } from "./check-text-layout";
 import { columns } from "./output";
@@ -13,11 +14,12 @@ export function meshText({ inventory, design }: Pick<Stack, "inventory" | "desig
     const names = Object.keys(design.mesh);
     const [first] = Object.values(design.mesh);
     if (first === undefined) return [];
-    const beside = `${inventory.mesh.network}, port ${first.port}, ${count(design.paths.length, "pair")}`;
+    const paths = planPaths(staying(inventory));
+    const beside = `${inventory.mesh.network}, port ${first.port}, ${count(paths.length, "pair")}`;
     const rows = names.map((name) => [name, design.mesh[name]?.address ?? "", dialledAt(name, design.mesh)]);
     const endpoints = names.length > listed ? [] : columns(rows, "  ").split("\n");
     const siteOf = (name: string): string => design.machines[name]?.site ?? name;
-    return section("Mesh", beside, [...endpoints, ...wayLines(design.paths, siteOf, layout)], layout);
+    return section("Mesh", beside, [...endpoints, ...wayLines(paths, siteOf, layout)], layout);
 }
 
 /** Endpoints under which a node's peers dial it. */

@@ -1,6 +1,8 @@
 import { asRoot, program } from "../../components/converge/command";
+import { staying } from "../../components/fleet/leaving";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
+import { planPaths } from "../../components/mesh/paths";
 import { loginOf } from "./nodes";
 import { judgePairs, type Pair, type View } from "./pairs";
 import { sshRun } from "./ssh";
@@ -29,7 +31,7 @@ export async function lookAtMesh(
                 return [node.name, await ask(stack, node, others)];
             }),
     );
-    return judgePairs({ addresses, paths: stack.design.paths, views: Object.fromEntries(found) });
+    return judgePairs({ addresses, paths: planPaths(staying(stack.inventory)), views: Object.fromEntries(found) });
 }
 
 async function ask(stack: Stack, node: NodePlan, nodes: Readonly<Record<string, string>>): Promise<View | undefined> {

@@ -1,7 +1,9 @@
 import type { Check, Checked } from "../../fleet/check";
 import { didYouMean, listOf, type Problem } from "../../fleet/errors";
 import { groupBy } from "../../fleet/group";
+import { staying } from "../../fleet/leaving";
 import { someOf } from "../../fleet/words";
+import { planPaths, type Way } from "../../mesh/paths";
 import { behindNat } from "../../node/machine";
 
 /** Bastions that are no way at all, or a poor one. */
@@ -74,8 +76,9 @@ function weakPoints(name: string, via: string, { inventory }: Checked): Omit<Pro
 }
 
 /** Pairs whose only relay is switched off. */
-export const deadRelays: Check = ({ inventory, design }) => {
-    const dead = design.paths.filter(({ way }) => inventory.nodes[way.via ?? ""]?.offline !== undefined);
+export const deadRelays: Check = ({ inventory }) => {
+    const isDead = ({ via = "" }: Way): boolean => inventory.nodes[via]?.offline !== undefined;
+    const dead = planPaths(staying(inventory), isDead);
     return [...groupBy(dead, ({ way }) => way.via ?? "")].map(([relay, paths]) => ({
         code: "SE125" as const,
         path: ["nodes", relay, "offline"],

@@ -1,4 +1,6 @@
+import { planPaths } from "../../mesh/paths";
 import { groupBy } from "../group";
+import { staying } from "../leaving";
 import { showDisk, showMemory } from "../units";
 import { count } from "../words";
 import type { Design } from "../design";
@@ -60,7 +62,7 @@ export function pictureFacts(inventory: Inventory, design: Design): PictureFacts
     return {
         fleet: inventory.fleet,
         sites: sites.sort((a, b) => (order(a) < order(b) ? -1 : 1)),
-        bundles: bundlesOf(design, siteOf),
+        bundles: bundlesOf(inventory, siteOf),
         names: design.names.length,
         edges,
     };
@@ -142,8 +144,8 @@ function countedItems(name: string, inventory: Inventory, design: Design): strin
     ];
 }
 
-function bundlesOf({ paths }: Design, siteOf: (name: string) => string): PictureBundle[] {
-    const groups = groupBy(paths, ({ between, way: { kind, via = "" } }) =>
+function bundlesOf(inventory: Inventory, siteOf: (name: string) => string): PictureBundle[] {
+    const groups = groupBy(planPaths(staying(inventory)), ({ between, way: { kind, via = "" } }) =>
         [...between.map(siteOf).sort(), kind, via].join("\n"),
     );
     return [...groups]
