@@ -1,4 +1,5 @@
 import type { Inventory } from "../fleet/schema";
+import { count } from "../fleet/words";
 import type { PublicName } from "../names/plan";
 import { behindNat } from "../node/machine";
 import type { NodeEntry } from "../node/schema";
@@ -56,7 +57,7 @@ function authority({ edge }: Inventory, names: readonly PublicName[]): Party[] {
     if (edge === undefined || served === 0) return [];
     const { directory } = edge.acme;
     const isOwn = directory !== undefined && !/letsencrypt\.org/.test(directory);
-    const stops = [`new certificates and, once the present ones run out, the ${served} public names`];
+    const stops = [`new certificates and, once the present ones run out, the ${count(served, "public name")}`];
     return [
         {
             name: isOwn ? new URL(directory).hostname : "Let's Encrypt",

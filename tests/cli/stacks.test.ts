@@ -11,6 +11,16 @@ test("the only fleet beside dev is chosen; companions of an inventory are none",
     expect(chooseStack(root, "dev")).toBe("dev");
 });
 
+test("one that was made here comes before inventories that merely lie there", () => {
+    const files = { "stacks/example.yaml": "", "stacks/other.yaml": "", "stacks/home.yaml": homeText };
+    const made = { "Pulumi.home.yaml": "encryptionsalt: v1:AA\n", "Pulumi.dev.yaml": "" };
+    expect(chooseStack(makeRoot({ ...files, ...made }), undefined)).toBe("home");
+    const two = makeRoot({ ...files, ...made, "Pulumi.other.yaml": "" });
+    expect(() => chooseStack(two, undefined)).toThrow(
+        "Which fleet? Name it with -s: home, other. (Or set FLEET_STACK.)",
+    );
+});
+
 test("an inventory elsewhere is found through the stack's settings", () => {
     const root = makeRoot({ "Pulumi.far.yaml": "config:\n  sovereign-edge:inventory: ../private/far.yaml\n" });
     expect(listStacks(root)).toEqual(["far"]);
@@ -19,7 +29,11 @@ test("an inventory elsewhere is found through the stack's settings", () => {
 
 test.each([
     [{ "stacks/dev.yaml": "" }, undefined, "There is no fleet yet. Make one with `./fleet init NAME`"],
-    [{ "stacks/a.yaml": "", "stacks/b.yaml": "" }, undefined, "Which fleet? Name it with -s: a, b."],
+    [
+        { "stacks/a.yaml": "", "stacks/b.yaml": "" },
+        undefined,
+        "Which fleet? Name it with -s: a, b. (Or make your own: `./fleet init NAME`.)",
+    ],
     [{ "stacks/home.yaml": "" }, "hone", 'There is no fleet "hone". Did you mean "home"?'],
     [{ "stacks/home.yaml": "" }, "office", "Make it with `./fleet init office`."],
 ])("%j with %j is refused with what to do", (files, named, message) => {

@@ -19,8 +19,9 @@ export function listStacks(root: string): string[] {
 }
 
 /**
- * The stack to work on: as named, else the only one beside `dev`. What `pulumi stack select` chose is ignored, so that no
- * verb runs against a fleet that was not meant.
+ * The stack to work on: as named, else the only one beside `dev` that was made here, or of which there is an inventory
+ * when none was made: examples stand beside one's own. What `pulumi stack select` chose is ignored, so that no verb runs
+ * against a fleet that was not meant.
  * @throws Refusal when it has to be named, or when there is none
  */
 export function chooseStack(root: string, named: string | undefined): string {
@@ -32,13 +33,16 @@ export function chooseStack(root: string, named: string | undefined): string {
             `There is no fleet "${named}". ${near === undefined ? `Make it with \`./fleet init ${named}\`.` : `Did you mean "${near}"?`}`,
         );
     }
-    const own = names.filter((name) => name !== devStack);
+    const written = names.filter((name) => name !== devStack);
+    const made = written.filter((name) => existsSync(resolve(root, `Pulumi.${name}.yaml`)));
+    const own = made.length > 0 ? made : written;
     const [only] = own;
     if (only === undefined) {
         throw new Refusal("There is no fleet yet. Make one with `./fleet init NAME` (the lab's own: -s dev).");
     }
-    if (own.length > 1) throw new Refusal(`Which fleet? Name it with -s: ${own.join(", ")}. (Or set FLEET_STACK.)`);
-    return only;
+    if (own.length === 1) return only;
+    const hint = made.length === 0 ? "Or make your own: `./fleet init NAME`." : "Or set FLEET_STACK.";
+    throw new Refusal(`Which fleet? Name it with -s: ${own.join(", ")}. (${hint})`);
 }
 
 /** The value of the config key `inventory` of a stack, or an empty string. */
