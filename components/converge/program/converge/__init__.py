@@ -8,6 +8,8 @@
     converge.py recover [boot]  finishes with a change that was cut off or not confirmed; `boot`: no service runs yet
     converge.py status          prints JSON; takes no lock
     converge.py relay           moves what a silent relay passed on to another one, and back; takes no lock
+    converge.py reboot          starts the machine again; a boot configuration that waits is tried with that
+    converge.py boot WHAT       stage|drop: the role boot's own; confirm: after every boot, ends a trial
     converge.py facts           prints what the machine is, as JSON
     converge.py pairs           stdin = who is to be reached; prints which peers answer over the mesh, as JSON
     converge.py zone-check DOMAIN FILE    loads a zone into a scratch database and checks it (PowerDNS on SQLite)
@@ -31,5 +33,6 @@ What the machine keeps, all below /var/lib/sovereign-edge (0700):
     addresses.json     addresses of the fleet's nodes
     before/            what stood in a path before our first touch, so that removal puts it back
     artifacts.json     stamps of verified downloads
+    boot.json          what is ours in the firmware's files, and a trial that is going on
     journal.json       the change that is going on
 """

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from converge.apply import compared, confirm
+from converge.boot_wish import load_kept, reasons
 from converge.checkers import canonical
 from converge.detach import detached, missed_outcome
 from converge.documents import Roster, parse_roster
@@ -56,6 +57,7 @@ def complete(machine: Machine, roster: Roster, key: str, armed: Journal | None) 
     done += Sweep(machine, machine.manifests(), set(roster["roles"])).run(Event("finish", "swept", hash=key.split()[1]))
     machine.save("roster.json", key)
     lines = [line for line in done if line != "unchanged"]
+    lines += [f"reboot: {why}" for why in reasons(machine, load_kept(machine))]
     # The first line says what became of it, also when all that there is to say is what stays.
     return lines if any(line.startswith("changed") for line in lines) else ["unchanged", *lines]
 

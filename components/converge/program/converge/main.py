@@ -96,6 +96,18 @@ def _relay(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) 
     return watch(machine, answering, time.time())
 
 
+def _boot(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.boot import boot
+
+    return boot(machine, words[0])
+
+
+def _reboot(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.boot import reboot
+
+    return reboot(machine)
+
+
 def _facts(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.facts import print_facts
 
@@ -133,6 +145,8 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "history": (0, 1, _history),
     "turn": (1, 1, _turn),
     "relay": (0, 0, _relay),
+    "boot": (1, 1, _boot),
+    "reboot": (0, 0, _reboot),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),

@@ -19,7 +19,7 @@ STAGE = ".sovereign-edge.new"
 OLD = ".sovereign-edge.old"
 """Directory beside the place of a file, where what it had is kept until the end."""
 OWN_STATE = ["roles", "secrets", "before", "runs", "lock", "node.json", "roster.json", "journal.json"]
-OWN_STATE += ["wireguard.json", "addresses.json", "artifacts.json", "claims.json", "apt-lists", "fetched"]
+OWN_STATE += ["wireguard.json", "addresses.json", "artifacts.json", "claims.json", "boot.json", "apt-lists", "fetched"]
 
 
 def sysctl_path(role: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 
+from converge.boot_wish import report as boot_report
 from converge.claims import claim_report
 from converge.downloads import downloads_under_way
 from converge.durable import now
@@ -44,6 +45,7 @@ def status(machine: Machine) -> list[str]:
         "downloads": downloads_under_way(machine),
         "wireguard": handshake_ages(machine),
         "claims": claim_report(machine, found),
+        "reboot": boot_report(machine),
         **found,
     }
     return [json.dumps(report, sort_keys=True)]
