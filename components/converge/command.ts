@@ -2,7 +2,7 @@
 export const program = "/usr/local/lib/sovereign-edge/converge.py";
 
 /** What converge.py is told to do with the document on its standard input. */
-export type Verb = "secrets" | "apply" | "finish" | "release";
+export type Verb = "secrets" | "apply" | "finish" | "release" | "reboot";
 
 /** Where the bundle of the program is uploaded to: in the home directory of the login user. */
 export const upload = ".sovereign-edge-program.json";

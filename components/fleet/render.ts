@@ -15,8 +15,10 @@ import { planModels } from "../models/plan";
 import { hardwareOf } from "../node/hardware";
 import { hostsText } from "../node/base/hosts";
 import { renderBase } from "../node/base/render";
+import { bootPackages, renderBoot } from "../node/boot/render";
 import { upgradesPackage } from "../node/base/upgrades";
 import { acceptsAnySystem } from "../node/claims";
+import type { Machine } from "../node/plan";
 import { renderSshd } from "../node/sshd/render";
 import { desiredArtifact } from "./artifacts";
 import { groupBy } from "./group";
@@ -53,8 +55,9 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
     addModels(stack, generations, add);
     const hosts = hostsText(inventory);
     for (const node of Object.keys(inventory.nodes)) {
-        const brought = [...new Set(packages[node])].filter((name) => name !== "sudo");
         const machine = design.machines[node];
+        addBoot(node, machine, add);
+        const brought = [...new Set(packages[node])].filter((name) => name !== "sudo");
         add(node, "base", renderBase({ node, fleet: inventory.fleet, hosts, packages: brought, machine }), [
             upgradesPackage,
         ]);
@@ -64,6 +67,11 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         add(node, "packages", { packages: Object.fromEntries(sorted.map((name) => [name, {}])) });
     }
     return roles;
+}
+
+function addBoot(node: string, machine: Machine | undefined, add: Add): void {
+    const boot = machine === undefined ? undefined : renderBoot(machine);
+    if (machine !== undefined && boot !== undefined) add(node, "boot", boot, bootPackages(machine));
 }
 
 function addEdges({ inventory, lock, chatPage }: Stack, generations: Readonly<Record<string, number>>, add: Add): void {

@@ -1,5 +1,6 @@
 import type { Claims } from "../converge/schema";
 import type { Inventory } from "../fleet/schema";
+import { choosesKernel } from "./boot/render";
 import type { Machine } from "./plan";
 
 /** The code of what is measured on a machine and is not what the inventory says. */
@@ -32,7 +33,8 @@ export function planClaims(machine: Machine, { accept }: Pick<Inventory, "accept
         memory: { bytes: memory, exact: known !== undefined },
         ...(known === undefined ? {} : { boards: Object.fromEntries(known.map((begin) => [begin, true as const])) }),
         os,
-        pageSize,
+        // What the role `boot` makes true is not claimed before.
+        ...(choosesKernel(machine) ? {} : { pageSize }),
         ...(disk === undefined ? {} : { disk }),
         ...(accelerator === undefined ? {} : { npu: accelerator.name }),
     };
@@ -54,11 +56,11 @@ export function isClaimed(key: string, machines: Readonly<Record<string, Machine
 }
 
 /** What may be accepted of these claims. Not the architecture: programs for another one do not run. */
-function acceptable({ boards: named, disk, npu }: Claims): (keyof NonNullable<Claims["accept"]>)[] {
+function acceptable({ boards: named, disk, npu, pageSize }: Claims): (keyof NonNullable<Claims["accept"]>)[] {
     return [
         "memory",
         "os",
-        "pages",
+        ...(pageSize === undefined ? [] : (["pages"] as const)),
         ...(named === undefined ? [] : (["board"] as const)),
         ...(disk === undefined ? [] : (["disk"] as const)),
         ...(npu === undefined ? [] : (["npu"] as const)),

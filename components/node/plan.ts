@@ -34,6 +34,8 @@ export interface Machine {
     readonly accelerator?: Accelerator & { readonly name: string };
     /** PCIe devices that can be fitted without a switch; absent when nobody says. */
     readonly slots?: number;
+    /** Generation that its PCIe connector is told to run at; absent when it is left to the firmware. */
+    readonly pcie?: 2 | 3;
     /** Drawn at the wall, watts, its accelerator included; `average` as written, else halfway between the two. */
     readonly watts: { readonly idle: number; readonly busy: number; readonly average: number };
     /** What its power supply gives, and what the vendor of the board asks for, watts; absent when nobody says. */
@@ -84,6 +86,7 @@ function planMachine(name: string, node: NodeEntry, hardware: Hardware): Machine
         ...(disk === undefined ? {} : { disk }),
         ...(accelerator === undefined ? {} : { accelerator: { name: node.npu ?? "", ...accelerator } }),
         ...(slots === undefined ? {} : { slots }),
+        ...(node.pcie === undefined ? {} : { pcie: node.pcie }),
         watts: { idle, busy, average: node.watts ?? (idle + busy) / 2 },
         ...(node.supply === undefined ? {} : { supply: node.supply }),
         ...(hardware.supply === undefined ? {} : { supplyAsked: hardware.supply }),

@@ -56,9 +56,10 @@ export class Node extends pulumi.ComponentResource {
         this.ready = this.addRole("wireguard", parent);
     }
 
-    /** Registers what every machine has beside what it serves: the roles `base` and `people`. */
+    /** Registers what every machine has beside what it serves: the roles `base`, `boot` and `people`. */
     addBase(): void {
-        for (const role of ["base", "people"]) if (this.plan.roles[role] !== undefined) this.addRole(role, this);
+        for (const role of ["base", "boot", "people"])
+            if (this.plan.roles[role] !== undefined) this.addRole(role, this);
     }
 
     /**

@@ -39,6 +39,12 @@ const machine = {
         .enum(["4k", "16k"])
         .optional()
         .describe("Page size of the kernel it boots; that of the hardware when left out."),
+    pcie: z
+        .literal([2, 3])
+        .optional()
+        .describe(
+            "Generation that the PCIe connector of a Pi 5 runs at; left to its firmware when left out. Raspberry Pi certifies 2; its AI HATs ask for 3 themselves.",
+        ),
     supply: z
         .string()
         .regex(/^\d{1,4}w$/, "watts like 27w")
@@ -78,7 +84,16 @@ const reach = {
         ),
 };
 
+const clock = String.raw`([01]\d|2[0-3]):[0-5]\d`;
+
 const life = {
+    reboot: z
+        .string()
+        .regex(new RegExp(`^(never|allowed|${clock}-${clock})$`), "never, allowed, or hours in UTC like 02:00-04:30")
+        .optional()
+        .describe(
+            "Whether `up` may start it again when something needs that, one node at a time: never (the default), allowed, or within hours in UTC like 02:00-04:30.",
+        ),
     incarnation: z
         .int()
         .min(1)

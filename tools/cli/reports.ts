@@ -23,6 +23,8 @@ export interface NodeReport {
     readonly waiting: readonly string[];
     /** What stays on it although nothing asks for it any more. */
     readonly kept: readonly string[];
+    /** Why it should be restarted, as far as this run was told. */
+    readonly reboot: readonly string[];
     /** How the probe found it. */
     readonly answer: string;
 }
@@ -66,6 +68,7 @@ function factsOf(node: NodePlan, result: RunResult): Facts {
         kept: [said.get("leave"), changed.includes("finish") ? said.get("finish") : undefined].flatMap((lines) =>
             (lines ?? []).flatMap(keptOf),
         ),
+        reboot: (changed.includes("finish") ? (said.get("finish") ?? []) : []).flatMap(rebootOf),
     };
 }
 
@@ -88,6 +91,10 @@ function onNode<T>({ name }: NodePlan, entries: ReadonlyMap<string, T>): Map<str
 
 function keptOf(line: string): string[] {
     return /^kept: (.*)$/.exec(line)?.slice(1) ?? [];
+}
+
+function rebootOf(line: string): string[] {
+    return /^reboot: (.*)$/.exec(line)?.slice(1) ?? [];
 }
 
 function stateOf({ leaving }: NodePlan, facts: Facts, answers: boolean): NodeReport["state"] {

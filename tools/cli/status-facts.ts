@@ -20,6 +20,13 @@ export interface Facts {
         readonly accepted: Readonly<Record<string, string>>;
         readonly stale: readonly string[];
     };
+    /** Why it should be restarted, which boot configurations were tried and taken back, and which boot this is. */
+    readonly reboot?: {
+        readonly needed: readonly string[];
+        readonly failed: readonly string[];
+        readonly trying: boolean;
+        readonly boot: string;
+    };
 }
 
 /** A machine in a few words. */
@@ -35,7 +42,7 @@ export function factWords({ os, uptime, temperature, clock, disk, memory }: Fact
 }
 
 /** What somebody should know of a machine, a line each. */
-export function factNotes({ throttled, claims, disk }: Facts): string[] {
+export function factNotes({ throttled, claims, disk, reboot }: Facts): string[] {
     const full = Math.floor((1 - disk.free / disk.total) * 100);
     const earlier = (throttled?.sinceBoot ?? []).filter((limit) => throttled?.now.includes(limit) !== true);
     return [
@@ -44,13 +51,15 @@ export function factNotes({ throttled, claims, disk }: Facts): string[] {
         ...(claims?.stale ?? []).map((key) => `what ${key} accepts is not the case any more: delete it under accept:`),
         ...(throttled?.now ?? []).map((limit) => `slowed down now: ${limit}`),
         ...earlier.map((limit) => `was slowed down since its start: ${limit}`),
+        ...(reboot?.needed ?? []).map((why) => `needs a reboot: ${why}`),
+        ...(reboot?.failed ?? []).map((words) => `a boot configuration was tried and taken back: ${words}`),
         ...(full >= 90 ? [`its disk is ${full} % full`] : []),
     ];
 }
 
 /** Whether a machine is what the inventory says, as far as is known. */
-export function isAsSaid({ claims }: Facts): boolean {
-    return Object.keys(claims?.wrong ?? {}).length === 0;
+export function isAsSaid({ claims, reboot }: Facts): boolean {
+    return Object.keys(claims?.wrong ?? {}).length === 0 && (reboot?.failed ?? []).length === 0;
 }
 
 /** What only shows when machines are held against each other: a name or an identity that two have. By node, a line each. */

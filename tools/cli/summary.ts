@@ -94,10 +94,11 @@ function revertedWords({ node, reverted }: NodeReport): string[] {
 }
 
 /** What goes on after the run, and what stays on a node that nothing asks for. */
-function laterWords({ node, pending, kept }: NodeReport): string[] {
+function laterWords({ node, pending, kept, reboot }: NodeReport): string[] {
     return [
         ...Object.entries(pending).map(([role, how]) => `  ${node}: ${role} goes on: ${how}; the next up says how far`),
         ...kept.map((what) => `  ${node}: kept: ${what}`),
+        ...reboot.map((why) => `  ${node}: needs a reboot: ${why} (./fleet reboot ${node})`),
     ];
 }
 

@@ -119,6 +119,14 @@ export const verbs: readonly Verb[] = [
         load: () => import("./verbs/ssh"),
     },
     {
+        name: "reboot",
+        group: "daily",
+        positionals: ["[NODE…]"],
+        flags: {},
+        summary: "restart nodes, one at a time, with the boot configuration that waits",
+        load: () => import("./verbs/reboot"),
+    },
+    {
         name: "history",
         group: "keep",
         positionals: ["[NODE…]"],

@@ -1,5 +1,5 @@
 import type { Check } from "../../fleet/check";
-import { idleAccelerator, lanes, pageSizes, possiblePages } from "./fit";
+import { idleAccelerator, lanes, laneSpeeds, pageSizes, possiblePages } from "./fit";
 import { knownNames, knownRegion, saidTwice } from "./names";
 import { supplies, wornCards } from "./wear";
 
@@ -11,6 +11,7 @@ export const hardwareChecks: readonly Check[] = [
     pageSizes,
     possiblePages,
     lanes,
+    laneSpeeds,
     supplies,
     idleAccelerator,
     wornCards,

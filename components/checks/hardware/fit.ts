@@ -17,7 +17,7 @@ export const pageSizes: Check = ({ inventory, design }) =>
                 code: "SE110" as const,
                 path: [...path, "at"],
                 message: `${name} (${type}) aborts at its start: it is built for pages of 4 KiB, and the kernel of ${node} (${design.machines[node].profile}) has 16 KiB.`,
-                fix: `Start ${node} with the 4 KiB kernel (kernel8.img) and say so with \`pages: 4k\` at the node, or place ${name} elsewhere.`,
+                fix: `Write \`pages: 4k\` at ${node}, which then starts the 4 KiB kernel, or place ${name} elsewhere.`,
             },
         ];
     });
@@ -54,6 +54,20 @@ export const lanes: Check = ({ inventory, design }) =>
                 path: ["nodes", name, accelerator === undefined ? "disk" : "npu"],
                 message: `${fitted.join(" and ")} need${fitted.length === 1 ? "s" : ""} ${fitted.length} PCIe lane${fitted.length === 1 ? "" : "s"}, and a ${machine.profile} has ${slots === 0 ? "no connector for one" : slots}.`,
                 fix: laneFix(machine, fitted),
+            },
+        ];
+    });
+
+/** A speed of PCIe where no connector for it is. */
+export const laneSpeeds: Check = ({ design }) =>
+    Object.entries(design.machines).flatMap(([name, { pcie, profile }]) => {
+        if (pcie === undefined || profile.startsWith("pi5-")) return [];
+        return [
+            {
+                code: "SE111" as const,
+                path: ["nodes", name, "pcie"],
+                message: `A ${profile} has no PCIe connector whose speed could be set: only a Pi 5 has.`,
+                fix: "Leave the key out.",
             },
         ];
     });

@@ -7,7 +7,8 @@ export const upgradesFile = "/etc/apt/apt.conf.d/60sovereign-edge";
 
 /**
  * What is updated without us: the distribution, and Raspberry Pi OS's own packages, which no pattern of Debian's covers
- * (the pattern matches nothing elsewhere). What a role brought is left to `up`, which checks what it restarts; nothing reboots.
+ * (the pattern matches nothing elsewhere). What a role brought is left to `up`, which checks what it restarts. What needs a
+ * reboot waits for the one that `up` does where the inventory allows it.
  * @param packages those of the node's roles
  */
 export function renderUpgrades(packages: readonly string[]): DesiredFile {

@@ -19,6 +19,7 @@ import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
 import { pinRented, rentedNow, strangers } from "../rented";
+import { restartAllowed } from "../reboots-allowed";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
 import { settleCards } from "../settle";
@@ -52,13 +53,15 @@ export async function run(context: Context): Promise<ExitCode> {
         result,
     );
     if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
+    const reports = reportNodes(dialled, probes, result);
+    const restarts = await restartAllowed(context, stack, plan, reports);
     const summary: Summary = {
         stack: stack.name,
-        nodes: reportNodes(dialled, probes, result),
+        nodes: reports.map((report) => (restarts.done.includes(report.node) ? { ...report, reboot: [] } : report)),
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: [...result.errors, ...elsewhere(result)],
+        errors: [...result.errors, ...elsewhere(result), ...(restarts.failed === undefined ? [] : [restarts.failed])],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
