@@ -2,30 +2,33 @@ import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { mayReboot, standIns } from "../../components/node/boot/turns";
 import type { Context } from "./context";
-import { handsOf, restartInTurn, type Hands, type Restarts } from "./reboots";
+import { handsOf, restartInTurn, type Hands } from "./reboots";
 import type { NodeReport } from "./reports";
 
 /**
  * After a run: restarts the nodes that need it, all is well on, and whose inventory allows it now.
- * @param reports what became of the nodes of the run
+ * @param found what became of the nodes of the run
+ * @returns the same, without what a restart was needed for; and why the round ended before its end
  */
 export async function restartAllowed(
     { out }: Context,
     stack: Stack,
     plan: FleetPlan,
-    reports: readonly NodeReport[],
-): Promise<Restarts> {
+    found: readonly NodeReport[],
+): Promise<{ reports: readonly NodeReport[]; failed: readonly string[] }> {
     const { nodes } = stack.inventory;
-    const right = reports.filter(({ state }) => state === "ok" || state === "changed").map(({ node }) => node);
+    const right = found.filter(({ state }) => state === "ok" || state === "changed").map(({ node }) => node);
     const now = new Date();
     const allowed = right.filter((name) => mayReboot({ reboot: nodes[name]?.reboot }, now));
     // Most fleets allow none; who is not allowed to is not asked.
-    if (allowed.length === 0) return { done: [] };
+    if (allowed.length === 0) return { reports: found, failed: [] };
     const say = (words: string): void => {
         out.say(words);
     };
     const hands = handsOf(stack, Object.values(plan.nodes), say);
-    return restartInTurn(await inNeed(allowed, hands), standIns(stack.inventory), hands);
+    const { done, failed } = await restartInTurn(await inNeed(allowed, hands), standIns(stack.inventory), hands);
+    const reports = found.map((report) => (done.includes(report.node) ? { ...report, reboot: [] } : report));
+    return { reports, failed: failed === undefined ? [] : [failed] };
 }
 
 async function inNeed(names: readonly string[], { look, say }: Hands): Promise<string[]> {

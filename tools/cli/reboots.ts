@@ -91,7 +91,11 @@ async function restart(name: string, hands: Hands): Promise<string | undefined> 
     for (;;) {
         await hands.sleep(betweenLooks);
         const now = await hands.look(name);
-        if (isBack(before, now, boot)) return wentBack(name, now.report) ?? said(name, hands.now() - start, hands);
+        if (isBack(before, now, boot)) {
+            const why = wentBack(name, now.report);
+            if (why === undefined) hands.say(`  ${name} is back and well after ${formatSeconds(hands.now() - start)}.`);
+            return why;
+        }
         if (hands.now() - start > backWithin)
             return `${name} is not back as it was ${formatSeconds(backWithin)} after its restart: ${now.words}. No other node was restarted.`;
     }
@@ -108,8 +112,4 @@ function wentBack(name: string, report: Report | undefined): string | undefined 
     const [why] = report?.reboot?.failed ?? [];
     if (why === undefined) return undefined;
     return `${name} is back with the boot configuration that it had. Tried: ${why}. \`./fleet reboot ${name}\` tries it again. No other node was restarted.`;
-}
-
-function said(name: string, took: number, { say }: Hands): undefined {
-    say(`  ${name} is back and well after ${formatSeconds(took)}.`);
 }

@@ -46,22 +46,18 @@ export async function run(context: Context): Promise<ExitCode> {
     writeCa(stack, result.outputs["ca"]);
     pinRented(stack, rentedNow(root, stack.name));
     for (const words of await strangers(context, stack, plan)) out.warn(words);
-    const left = leftNodes(
-        stack,
-        plan,
-        nodes.map(({ name }) => name),
-        result,
-    );
+    const asked = nodes.map(({ name }) => name);
+    const left = leftNodes(stack, plan, asked, result);
     if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
-    const reports = reportNodes(dialled, probes, result);
-    const restarts = await restartAllowed(context, stack, plan, reports);
+    const found = reportNodes(dialled, probes, result);
+    const { reports, failed } = await restartAllowed(context, stack, plan, found);
     const summary: Summary = {
         stack: stack.name,
-        nodes: reports.map((report) => (restarts.done.includes(report.node) ? { ...report, reboot: [] } : report)),
+        nodes: reports,
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: [...result.errors, ...elsewhere(result), ...(restarts.failed === undefined ? [] : [restarts.failed])],
+        errors: [...result.errors, ...elsewhere(result), ...failed],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
