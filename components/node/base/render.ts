@@ -1,5 +1,6 @@
 import type { Role } from "../../converge/schema";
 import type { Machine } from "../plan";
+import { renderBases } from "./bases";
 import { renderHosts } from "./hosts";
 import { renderUpgrades, upgradesFile } from "./upgrades";
 
@@ -20,10 +21,12 @@ export interface Base {
 /** The role `base`: name, names of the others, clock, journal, updates, network settings. */
 export function renderBase({ node, fleet, hosts, packages, machine }: Base): Role {
     const names = renderHosts(node, fleet, hosts);
+    const bases = renderBases(machine);
     const owner = "root:root";
     return {
         files: {
             ...names.files,
+            ...bases.files,
             [hostname]: { mode: "0644", owner, text: `${node}\n` },
             [journal]: { mode: "0644", owner, text: journalText(machine?.disk?.kind === "sd") },
             [upgradesFile]: renderUpgrades(packages),
@@ -35,7 +38,7 @@ export function renderBase({ node, fleet, hosts, packages, machine }: Base): Rol
         removal: names.removal,
         units: { "systemd-journald.service": { enabled: true, running: true, restartOn: { [journal]: true } } },
         sysctl,
-        checks: { clock: { argv: ["sh", "-c", clock], within: 30 } },
+        checks: { ...bases.checks, clock: { argv: ["sh", "-c", clock], within: 30 } },
     };
 }
 

@@ -108,6 +108,12 @@ def _reboot(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes])
     return reboot(machine)
 
 
+def _bases(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge.bases import check_bases
+
+    return check_bases(machine, words[0])
+
+
 def _facts(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.facts import print_facts
 
@@ -147,6 +153,7 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "relay": (0, 0, _relay),
     "boot": (1, 1, _boot),
     "reboot": (0, 0, _reboot),
+    "apt-bases": (1, 1, _bases),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),
