@@ -230,6 +230,19 @@ def test_the_persons_own_lines_and_words_stay(pi: Pi) -> None:
     assert pi.text("cmdline.txt") == "root=1 cgroup_enable=memory quiet splash\n"
 
 
+def test_a_word_that_was_ours_and_comes_back_by_hand_is_the_persons(pi: Pi) -> None:
+    for words in (["panic=10"], []):
+        pi.wish([], words)
+        pi.reboot()
+        pi.confirm()
+    assert untouched(pi)
+    pi.wish(LINES, [])
+    pi.node.path("/boot/firmware/cmdline.txt").write_text("root=1 panic=10\n")
+    pi.reboot()
+    pi.confirm()
+    assert pi.text("cmdline.txt") == "root=1 panic=10\n"
+
+
 def test_leaving_takes_what_is_ours_away_also_while_it_is_tried(pi: Pi) -> None:
     pi.wish(LINES, WORDS)
     pi.reboot()
@@ -346,3 +359,17 @@ def test_a_file_is_changed_from_the_first_byte_that_differs(tmp_path: Path, old:
     converge.overwrite(str(place), new)
     assert place.read_text() == new
     assert place.stat().st_ino == number
+
+
+def test_power_that_goes_before_a_file_is_shortened_leaves_no_old_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "ftruncate", cut)
+    place = tmp_path / "cmdline.txt"
+    place.write_text("root=1 panic=10 quiet\n")
+    with pytest.raises(KeyboardInterrupt):
+        converge.overwrite(str(place), "root=1 quiet\n")
+    assert place.read_text().split() == ["root=1", "quiet"]
