@@ -197,6 +197,23 @@ def test_release_leaves_only_data(node: Node, monkeypatch: pytest.MonkeyPatch) -
     assert converge.release(node.machine) == ["unchanged"]
 
 
+def test_the_old_name_holds_at_once(node: Node) -> None:
+    node.path("/etc/hostname").write_text("before\n")
+    node.apply("base", files={"/etc/hostname": file("alice\n")})
+    node.system.calls.clear()
+    node.finish()
+    assert node.text("/etc/hostname") == "before\n"
+    assert ["hostname", "--file", str(node.path("/etc/hostname"))] in node.system.calls
+
+
+def test_a_name_that_was_nowhere_written_stays_until_the_next_start(node: Node) -> None:
+    node.apply("base", files={"/etc/hostname": file("alice\n")})
+    node.system.calls.clear()
+    node.finish()
+    assert not node.path("/etc/hostname").exists()
+    assert not [call for call in node.system.calls if call[0] == "hostname"]
+
+
 def test_addresses(node: Node) -> None:
     text = "[Peer]\nEndpoint = {{address:gematria}}:51820\nPersistentKeepalive = 25\n"
     role = {"files": {"/etc/wg": file(text)}, "units": {"wg.service": unit(reloadOn={"/etc/wg": True})}}

@@ -16,7 +16,7 @@ from converge.errors import Failed, enumerate_some, program_name, reason
 from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
-from converge.paths import LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
+from converge.paths import HOSTNAME, LIBRARY, OWN_STATE, RECOVER_UNIT, UNITS, is_unit_path, parents
 from converge.places import check_parents
 from converge.subtractions import Subtraction
 from converge.sysctl import read_sysctl, write_sysctl
@@ -143,6 +143,9 @@ class Sweep:
             self.done.append(name)
         if any(is_unit_path(name) for name in left):
             self.machine.run("units", ["systemctl", "daemon-reload"])
+        if HOSTNAME in left and os.path.exists(self.machine.at(HOSTNAME)):
+            # Else the machine would be called ours until its next start.
+            self.machine.run("hostname", ["hostname", "--file", self.machine.at(HOSTNAME)])
         stamps = load_stamps(self.machine)
         if stamps.keys() & set(left):
             self.machine.save("artifacts.json", {name: stamp for name, stamp in stamps.items() if name not in left})
