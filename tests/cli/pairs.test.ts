@@ -71,6 +71,18 @@ const withPeer = (view: View, key: string, change: Partial<Peer>): View => ({
 });
 const find = (pairs: Pair[], from: Name, to: Name): Pair => pairs.find((pair) => pair.from === from && pair.to === to)!;
 
+test("a clock that went back is told from a blocked port", () => {
+    const back = sight((views) => {
+        silent(views, ["alice", "bob"]);
+        views.alice = withPeer(views.alice!, "key of bob", { handshake: -3590 });
+    });
+    const pair = find(judgePairs(back), "alice", "bob");
+    expect(pair.why).toBe(
+        "the clock of alice went back since their last handshake, and bob takes new ones for old ones for 59 min, unless it begins one itself: `./fleet ssh bob -- ping -c 20 10.0.0.1`",
+    );
+    expect(pair.handshake).toBe(0);
+});
+
 test("all well: every direction with its way, twelve of twelve", () => {
     const pairs = judgePairs(sight());
     expect(pairs).toHaveLength(12);

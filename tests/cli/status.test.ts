@@ -44,6 +44,23 @@ test.each([
 });
 
 test.each([
+    ["2026-11-21T11:00:00Z", "its clock is 60 min behind the one here"],
+    ["2026-11-21T13:00:00Z", "its clock is 60 min ahead of the one here"],
+])("a clock that says %s at noon is named", (time, words) => {
+    const noon = Date.parse("2026-11-21T12:00:00Z") / 1000;
+    const asked = (said: string): ReturnType<typeof parseNodeStatus> =>
+        parseNodeStatus(
+            node,
+            "answers",
+            { code: 0, stdout: JSON.stringify({ ...report, time: said }), stderr: "" },
+            noon,
+        );
+    expect(isWell(asked(time))).toBe(false);
+    expect(statusText([asked(time)])).toContain(`  box: ${words}: certificates, signatures and apt go by it.`);
+    expect(isWell(asked("2026-11-21T11:59:30Z"))).toBe(true);
+});
+
+test.each([
     [
         { code: 255, stdout: "", stderr: "admin@192.0.2.1: Permission denied (publickey).\n" },
         "refuses the agent's keys",

@@ -137,6 +137,14 @@ def test_process_that_cannot_be_seen() -> None:
             "c.example cannot be reached (Unable to connect to c.example:http: [IP: 192.0.2.1 80])",
         ),
         ("E: Write error - write (28: No space left on device)\n", "the disk is full"),
+        (
+            "E: Release file for http://a.example/x/InRelease is not valid yet (invalid for another 59min 32s).\n",
+            "this machine's clock is at least 59min 32s behind",
+        ),
+        (
+            "W: OpenPGP: (1): Verifying signature:            Not live until 2026-11-20T01:41:47Z\nE: Not signed.\n",
+            "a signature holds from 2026-11-20T01:41:47Z on only, and this machine's clock says 2",
+        ),
         ("E: You don't have enough free space in /var/cache/apt/archives/.\n", "the disk is full"),
         ("The following held packages will be changed:\n  libc6 bash\nE: Held\n", "libc6, bash: held on this machine"),
         ("The following packages will be REMOVED:\n  theirs*\nE: no\n", "theirs would have to be removed for this"),

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
@@ -117,6 +118,18 @@ def test_bad_remains_are_fetched_anew(node: Node, server: Any, rest: bytes) -> N
     (place / f"{HASH}.part").write_bytes(rest)
     assert Path(obtain(node, server)).read_bytes() == BODY
     assert server.asked[-1] == ""
+
+
+@pytest.mark.parametrize("what", ["is not yet valid", "has expired"])
+def test_a_certificate_of_another_time_comes_with_the_clock(
+    node: Node, server: Any, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise URLError(f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate {what} (_ssl.c:1)")
+
+    monkeypatch.setattr("converge.downloads.transfer", refuse)
+    with pytest.raises(converge.Failed, match=rf"certificate {what} .*; this machine's clock says \d{{4}}-.*Z: is it"):
+        obtain(node, server)
 
 
 def test_no_end_to_a_line_that_brings_nothing(node: Node, server: Any) -> None:

@@ -53,6 +53,15 @@ def test_what_wireguard_and_the_pings_say(node: Node) -> None:
     assert asked == {*SHOWN, "latest-handshakes"}, "dump and private-key print what nobody may see"
 
 
+@pytest.mark.parametrize(("since", "ages"), [(-3600, (-3600, -3599)), (-1, (0,)), (0, (0, 1))])
+def test_a_handshake_that_is_still_to_come_tells_of_a_clock_that_went_back(
+    node: Node, since: int, ages: tuple[int, ...]
+) -> None:
+    shown = {**SHOWN, "latest-handshakes": f"{BOB}\t{int(converge.time.time()) - since}\n"}
+    node.system.answers["wg show wg0"] = lambda words: (0, shown[words[3]])
+    assert ask(node, {})["peers"][BOB]["handshake"] in ages
+
+
 def test_without_an_interface_nothing_is_known(node: Node) -> None:
     node.system.answers["wg"] = (1, "Unable to access interface: No such device\n")
     node.system.answers["ping"] = (2, "ping: unknown iface wg0\n")

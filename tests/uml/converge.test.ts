@@ -4,7 +4,7 @@ import { closeRig, openRig } from "../../lab/uml/rig";
 import type { Rig } from "../../lab/uml/rig";
 import { ANSWERED, recoveryAfter } from "./converge/cut";
 import type { Point } from "./converge/cut";
-import { FIREWALL_RUNS, OLD_RUNS, WEB_RUNS } from "./converge/documents";
+import { OLD_RUNS, REVERT_RUNS, WEB_RUNS } from "./converge/documents";
 import { answerOf, install } from "./converge/node";
 import { cutAtAll, problemsOf } from "./converge/outcome";
 import type { Outcome } from "./converge/outcome";
@@ -49,6 +49,13 @@ const CHOSEN: Readonly<Record<string, readonly (RegExp | number)[]>> = {
     finish: [/^rename .*\/roster.json$/],
     firewall: [/^fsync .*\/history.jsonl$/, ANSWERED],
     confirm: [/^rename .*\/roles\/firewall.json$/, ANSWERED],
+    revert: [
+        /^rename .*\/nftables.conf$/,
+        /^nft -f /,
+        /^rename .*\/roles\/firewall.json$/,
+        /^remove .*\/journal.json$/,
+        ANSWERED,
+    ],
     recovery: [/^rename .*\/web.conf$/],
 };
 
@@ -93,9 +100,9 @@ async function changePoints(machine: UmlMachine): Promise<Point[]> {
     ];
 }
 
-/** A confirmed commit of a firewall. */
+/** A firewall that nobody confirms, and one that somebody does. */
 const firewallPoints = async (machine: UmlMachine): Promise<Point[]> =>
-    pointsOf(await trace(machine, FIREWALL_RUNS), "firewall", "confirm");
+    pointsOf(await trace(machine, REVERT_RUNS), "revert", "firewall", "confirm");
 
 pc("a machine that loses its power while converge.py changes it", () => {
     let rig: Rig;
@@ -136,6 +143,7 @@ pc("a machine that loses its power while converge.py changes it", () => {
 
     test.each([
         ["a change that is not confirmed yet", "firewall"],
+        ["a change that the timer takes back", "revert"],
         ["the sweep", "finish"],
     ])("is what it was before %s", (_, name) => {
         expect(problemsOf(outcomesOf(name))).toEqual([]);

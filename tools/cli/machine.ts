@@ -5,6 +5,7 @@ import { hardwareOf } from "../../components/node/hardware";
 import { Failure } from "./failure";
 import type { Finished } from "./process";
 import { sshRun, type Login } from "./ssh";
+import { clockTolerance } from "./status-facts";
 
 /** What a machine says about itself when it is added. */
 export interface Machine {
@@ -114,9 +115,6 @@ export function parseMachine(text: string): Machine {
 
 /** Systems the roles are made for; Raspberry Pi OS (64 bit) calls itself debian. */
 const systems: Readonly<Record<string, readonly string[]>> = { debian: ["12", "13"], ubuntu: ["24.04"] };
-
-/** Seconds a clock may be off: certificates and DNS signatures bear no more with ease. */
-const clockTolerance = 60;
 
 /** Everything about a machine that would make `up` fail, each in one line with what to do. `now`: seconds since 1970. */
 export function machineProblems(machine: Machine, user: string, now: number): string[] {

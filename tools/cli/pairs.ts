@@ -9,7 +9,7 @@ export interface Peer {
     /** Where packets go now, `address:port`; empty while nobody knows. */
     readonly endpoint: string;
     readonly allowedIps: readonly string[];
-    /** Seconds since the last handshake. */
+    /** Seconds since the last handshake; less than 0 when the clock went back since. */
     readonly handshake: number | null;
     /** Bytes. */
     readonly received: number;
@@ -78,10 +78,15 @@ function judge(sight: Sight, from: string, to: string): Pair {
         path,
         ...(path === planned || path === "unknown" ? {} : { planned }),
         endpoint: hop?.peer.endpoint ?? "",
-        handshake: hop?.peer.handshake ?? null,
+        handshake: hop === undefined ? null : sinceHandshake(hop.peer),
         latency: ping?.latency ?? null,
         ...(answers ? {} : { why: whyNot(sight, from, to) }),
     };
+}
+
+/** Seconds that no clock denies. */
+function sinceHandshake({ handshake }: Peer): number | null {
+    return handshake === null ? null : Math.max(0, handshake);
 }
 
 interface Hop {
@@ -170,6 +175,7 @@ function mend(node: string): string {
 
 function tunnelTrouble(sight: Sight, from: string, to: string, { key, peer }: Hop): string {
     const { handshake, endpoint } = peer;
+    if (handshake !== null && handshake < 0) return clockTrouble(sight, from, to, -handshake);
     if (handshake !== null && handshake < rejectAfter) {
         return `their tunnel is up (handshake ${formatAge(handshake)} ago), and the ping is not answered: a firewall on ${to}?`;
     }
@@ -179,6 +185,12 @@ function tunnelTrouble(sight: Sight, from: string, to: string, { key, peer }: Ho
     const listens = sight.views[to]?.port ?? port;
     if (listens !== port) return `${since}: ${from} sends to port ${port} of ${to}, which listens on ${listens}`;
     return `${since}, nothing comes back from ${endpoint}: ${blockedWhere(sight, from, to, key)}`;
+}
+
+/** WireGuard answers no handshake that is older than the latest one it knows, by the clock of who began it (TAI64N). */
+function clockTrouble({ addresses }: Sight, from: string, to: string, seconds: number): string {
+    const address = addresses[from] ?? "";
+    return `the clock of ${from} went back since their last handshake, and ${to} takes new ones for old ones for ${formatAge(seconds)}, unless it begins one itself: \`./fleet ssh ${to} -- ping -c 20 ${address}\``;
 }
 
 /** Where packets are lost on a way: at an end that hears nobody, else in between. */

@@ -10,6 +10,8 @@ export interface Facts {
     readonly hostname?: string;
     readonly machineId?: string;
     /** `null` where the machine may not ask. */
+    /** The node's clock when it answered, UTC. */
+    readonly time?: string;
     readonly clock?: { readonly synchronized: boolean | null };
     /** Degrees Celsius of the hottest sensor. */
     readonly temperature?: number | null;
@@ -55,6 +57,20 @@ export function factNotes({ throttled, claims, disk, reboot }: Facts): string[] 
         ...(reboot?.failed ?? []).map((words) => `a boot configuration was tried and taken back: ${words}`),
         ...(full >= 90 ? [`its disk is ${full} % full`] : []),
     ];
+}
+
+/** Seconds a clock may be off: certificates and DNS signatures bear no more with ease. */
+export const clockTolerance = 60;
+
+/**
+ * What is wrong with a node's clock, in words; nothing when it is right.
+ * @param now seconds since 1970, when its answer came
+ */
+export function clockTrouble({ time }: Facts, now: number): string | undefined {
+    const off = time === undefined ? 0 : Math.round(Date.parse(time) / 1000 - now);
+    if (Number.isNaN(off) || Math.abs(off) <= clockTolerance) return undefined;
+    const direction = off < 0 ? "behind" : "ahead of";
+    return `its clock is ${formatAge(Math.abs(off))} ${direction} the one here: certificates, signatures and apt go by it. On the machine: timedatectl set-ntp true`;
 }
 
 /** Whether a machine is what the inventory says, as far as is known. */

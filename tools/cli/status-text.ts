@@ -3,7 +3,7 @@ import type { NodePlan } from "../../components/fleet/plan";
 import { count } from "../../components/fleet/words";
 import { columns } from "./output";
 import type { Finished } from "./process";
-import { factNotes, factWords, isAsSaid, type Facts } from "./status-facts";
+import { clockTrouble, factNotes, factWords, isAsSaid, type Facts } from "./status-facts";
 
 /** The part of `converge.py status` that is shown. */
 export interface Report extends Facts {
@@ -23,6 +23,8 @@ export interface NodeStatus {
     readonly report?: Report;
     /** Roles it should have and does not. */
     readonly missing?: readonly string[];
+    /** What is wrong with its clock. */
+    readonly clock?: string;
     /** What shows only beside the other nodes. */
     readonly mixUps?: readonly string[];
 }
@@ -37,18 +39,35 @@ export function isWell({ state }: NodeStatus): boolean {
     return state === "ok" || state === "offline";
 }
 
-/** Reads what a node answered. */
-export function parseNodeStatus(node: NodePlan, words: string, { code, stdout, stderr }: Finished): NodeStatus {
+/**
+ * Reads what a node answered.
+ * @param now seconds since 1970, when it did
+ */
+export function parseNodeStatus(
+    node: NodePlan,
+    words: string,
+    { code, stdout, stderr }: Finished,
+    now = Date.now() / 1000,
+): NodeStatus {
     if (code !== 0) return { node: node.name, state: "failed", words: `${words}, but ${notAsked(stderr, code)}` };
     const report = parseReport(stdout);
     if (report === undefined) return { node: node.name, state: "failed", words: "its answer cannot be read" };
     const missing = Object.keys(node.roles).filter((role) => report.roles[role] === undefined);
+    const clock = clockTrouble(report, now);
     const bad =
+        clock !== undefined ||
         missing.length > 0 ||
         !isAsSaid(report) ||
         Object.values(report.roles).some(({ result }) => result !== "applied") ||
         Object.values(report.units).some(({ failed }) => failed);
-    return { node: node.name, state: bad ? "failed" : "ok", words, report, missing };
+    return {
+        node: node.name,
+        state: bad ? "failed" : "ok",
+        words,
+        report,
+        missing,
+        ...(clock === undefined ? {} : { clock }),
+    };
 }
 
 /** The status of all nodes for people. */
@@ -64,7 +83,7 @@ export function statusText(nodes: readonly NodeStatus[]): string {
     return [columns(rows, "  "), ...(details.length === 0 ? [] : ["", ...details])].join("\n");
 }
 
-function detailLines({ words, report, missing = [], mixUps = [] }: NodeStatus): string[] {
+function detailLines({ words, report, missing = [], clock, mixUps = [] }: NodeStatus): string[] {
     if (report === undefined)
         return words
             .split("\n")
@@ -79,6 +98,7 @@ function detailLines({ words, report, missing = [], mixUps = [] }: NodeStatus): 
         ...failedRoles.map(([role, { result }]) => `${role}: ${result}`),
         ...failedUnits.map(([unit]) => `${unit} has failed`),
         ...(stopped.length > 0 ? [`not running: ${stopped.map(([unit]) => unit).join(", ")}`] : []),
+        ...(clock === undefined ? [] : [clock]),
         ...factNotes(report),
         ...mixUps,
     ];

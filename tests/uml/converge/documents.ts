@@ -52,8 +52,11 @@ const NEW_WEB: DesiredState = {
     },
 };
 
-/** A firewall that lets SSH and one more port in. */
-const firewall = (port: number): DesiredState => {
+/**
+ * A firewall that lets SSH and one more port in.
+ * @param window seconds; long enough for a confirmation on a processor that others use too
+ */
+const firewall = (port: number, window = 120): DesiredState => {
     const rules = [
         "type filter hook input priority filter; policy drop;",
         "ct state established,related accept",
@@ -67,8 +70,7 @@ const firewall = (port: number): DesiredState => {
         files: { "/etc/nftables.conf": file(text, "0755", "nft", "-c", "-f", "{}") },
         actions: { load: { argv: ["nft", "-f", "/etc/nftables.conf"], on: { "/etc/nftables.conf": true } } },
         units: { "nftables.service": { enabled: true, running: true } },
-        // Long enough for a confirmation on a processor that others use too.
-        confirm: { window: 120 },
+        confirm: { window },
     };
 };
 
@@ -98,6 +100,8 @@ export interface Run {
     readonly armed?: true;
     /** Comes over a connection of its own. */
     readonly fresh?: true;
+    /** Nobody confirms it: it is over when the timer has undone it. */
+    readonly reverts?: true;
 }
 
 const run = (name: string, verb: Verb, document: unknown, process: string): Run => ({
@@ -112,6 +116,15 @@ const armedRun = (desired: DesiredState): Run => ({ ...roleRun(desired), armed: 
 const confirmRun = (desired: DesiredState): Run => ({
     ...run("confirm", "apply", desired, "/converge.py apply"),
     fresh: true,
+});
+/** Waits until nothing is armed any more. */
+const reverted =
+    "until sudo test ! -e /var/lib/sovereign-edge/journal.json && ! systemctl is-active --quiet 'sovereign-edge-revert-*'; do sleep 0.2; done";
+/** Applied and left alone. What makes the change that is looked at is the program that the timer starts. */
+const revertRun = (desired: DesiredState): Run => ({
+    ...run("revert", "apply", desired, "/converge.py recover"),
+    command: `${commandLine("apply", ADMIN)}; ${reverted}`,
+    reverts: true,
 });
 const finishRun = (...roles: DesiredState[]): Run => run("finish", "finish", roster(...roles), "run finish");
 
@@ -130,7 +143,13 @@ export const OLD_RUNS: readonly Run[] = [
 export const WEB_RUNS: readonly Run[] = [secretsRun(2), roleRun(NEW_WEB), finishRun(OLD_FIREWALL, NEW_WEB)];
 
 /** A confirmed commit: applied and armed, and confirmed by the same over a fresh connection. */
-export const FIREWALL_RUNS: readonly Run[] = [armedRun(NEW_FIREWALL), confirmRun(NEW_FIREWALL)];
+const FIREWALL_RUNS: readonly Run[] = [armedRun(NEW_FIREWALL), confirmRun(NEW_FIREWALL)];
+
+/** The same, but first nobody confirms it, and the timer takes it back. */
+export const REVERT_RUNS: readonly Run[] = [revertRun(firewall(8081, 10)), ...FIREWALL_RUNS];
+
+/** A package from afar. */
+export const TREE_RUN: Run = roleRun({ ...header, role: "packages", packages: { tree: {} } });
 
 /** What `converge.py install` reads. */
 export const installDocument = (program: string): string => canonical({ ...header, program });

@@ -48,10 +48,12 @@ export async function lookAt(machine: UmlMachine): Promise<Look> {
 
 /** The command that has the process with these words stop before one of its steps; 0: it only counts them. */
 export const orderLine = (words: string, step: number): string => order(words, step, "/run/lab-stop");
+/** The command that has it take all memory before that step, until the kernel ends it. */
+export const starveLine = (words: string, step: number): string => order(words, `${step} memory`, "/run/lab-stop");
 /** The same for the next boot. */
 export const orderForBootLine = (words: string, step: number): string => `${order(words, step, "/etc/lab-stop")}; sync`;
 
-function order(words: string, step: number, place: string): string {
+function order(words: string, step: number | string, place: string): string {
     return `printf '%s\\n' '${words}' ${step} | sudo tee ${place} >/dev/null`;
 }
 

@@ -1,8 +1,9 @@
-"""Stops converge.py before one of its steps, so that the power can be taken exactly there.
+"""Stops converge.py before one of its steps, so that the power can be taken exactly there, or has it run out of memory.
 
 Every Python of the machine loads this at its start. One whose command line holds the first line of an order counts its
 steps: what changes names on the disk, an fsync, a command. Before the step that the order's second line numbers it says
-so on the console, and waits for ever. What it did is in /run/lab-steps.
+so on the console, and waits for ever; where a third line says "memory", it takes all that there is instead, until the
+kernel ends it. What it did is in /run/lab-steps.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ fsync = os.fsync
 class Stop:
     """Counts the steps of this process."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, hungry: bool) -> None:
         self.number = number
+        self.hungry = hungry
         self.count = 0
         self.steps = os.open("/run/lab-steps", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
@@ -35,6 +37,9 @@ class Stop:
         if self.count != self.number:
             return
         os.write(os.open("/dev/console", os.O_WRONLY), f"\nstopped at {self.count}: {text}\n".encode())
+        taken = []
+        while self.hungry:
+            taken.append(bytearray(b"x") * (1 << 20))
         while True:
             signal.pause()
 
@@ -61,17 +66,17 @@ def changes_nothing(event: str, arguments: Any) -> bool:
     return missing or (event == "os.mkdir" and there) or name.startswith("/run/")
 
 
-def order() -> tuple[str, int] | None:
+def order() -> tuple[str, int, bool] | None:
     """What this boot is to stop at."""
     for name in (ORDER, ORDER_FOR_BOOT):
         if os.path.exists(name):
             with open(name, encoding="utf-8") as file:
-                words, number = file.read().splitlines()
+                words, number, *how = file.read().splitlines()
             if f"{words} " in f"{' '.join(sys.orig_argv)} ":
                 if name == ORDER_FOR_BOOT:
                     os.unlink(name)
                     os.sync()
-                return words, int(number)
+                return words, int(number), how == ["memory"]
     return None
 
 
@@ -79,7 +84,7 @@ def start() -> None:
     """Begins to count, if this process is meant."""
     found = order()
     if found:
-        stop = Stop(found[1])
+        stop = Stop(*found[1:])
         os.fsync = stop.on_fsync
         sys.addaudithook(stop.on_event)
 

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from converge.durable import content, text_of
+from converge.durable import content, now, text_of
 from converge.errors import Failed, enumerate_some, program_name
 from converge.machine import Machine, Result
 
@@ -163,6 +163,18 @@ def _names(match: re.Match[str]) -> str:
 
 
 _sentences: list[tuple[str, Callable[[re.Match[str]], str]]] = [
+    (
+        r"Release file for \S+ is not valid yet \(invalid for another ([^)]+)\)",
+        lambda match: f"this machine's clock is at least {match.group(1)} behind: set it (`timedatectl set-ntp true`)",
+    ),
+    (
+        # Of sqv, which apt 3 asks.
+        r"Not live until (\d{4}-[\d:T-]+Z)",
+        lambda match: (
+            f"a signature holds from {match.group(1)} on only, and this machine's clock says {now()}:"
+            " set it (`timedatectl set-ntp true`)"
+        ),
+    ),
     (r"No space left on device|enough free space", lambda _: "the disk is full; make room and apply again"),
     (
         r"held packages will be changed:\n((?:  .*\n)+)",

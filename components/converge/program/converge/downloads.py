@@ -13,12 +13,13 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
 
 from converge.documents import ArtifactSpec
-from converge.durable import content, make_durably, remove, sync_tree, write_durably
+from converge.durable import content, make_durably, now, remove, sync_tree, write_durably
 from converge.errors import Failed
 from converge.machine import Machine
 from converge.paths import STATE
@@ -222,7 +223,7 @@ def _bring(machine: Machine, name: str, spec: ArtifactSpec, part: BinaryIO) -> N
             best = max(best, have)
             code = getattr(error, "code", 0)
             if futile >= TRIES or (400 <= code < 500 and code not in _AGAIN):
-                words = getattr(error, "reason", error)
+                words = _with_clock(str(getattr(error, "reason", error)))
                 answer = f"{code} {words}" if code else words
                 raise Failed(f"artifact {name}: {spec['url']} cannot be fetched: {answer}") from None
             time.sleep(futile + 1)
@@ -231,6 +232,13 @@ def _bring(machine: Machine, name: str, spec: ArtifactSpec, part: BinaryIO) -> N
 
 
 _AGAIN = (408, 425, 429)
+
+
+def _with_clock(words: str) -> str:
+    """OpenSSL's words; when a certificate is not valid at this time, with the time that this machine believes in."""
+    if re.search(r"certificate (is not yet valid|has expired)", words):
+        return f"{words}; this machine's clock says {now()}: is it right?"
+    return words
 
 
 class _Teller:

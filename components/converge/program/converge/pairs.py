@@ -29,7 +29,7 @@ class Peer(TypedDict):
     """where packets go now, `address:port`; "" while nobody knows"""
     allowedIps: list[str]
     handshake: int | None
-    """seconds since the last one; None when there was none"""
+    """seconds since the last one; None when there was none, less than 0 when the clock went back since"""
     received: int
     sent: int
 
@@ -80,7 +80,11 @@ def peers(machine: Machine) -> dict[str, Peer]:
 
 
 def _age(at: str) -> int | None:
-    return max(0, int(time.time()) - int(at)) if int(at) else None
+    if not int(at):
+        return None
+    age = int(time.time()) - int(at)
+    # The two clocks that are read here may differ by a second.
+    return age if age < -1 else max(0, age)
 
 
 def _words(machine: Machine, what: str) -> str:
