@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { wrongKeyMessage } from "../fleet/known-hosts";
 import type { NodePlan } from "../fleet/plan";
+import type { Endpoint } from "./dial";
 import { openRoad, type Road, type Route } from "./roads";
 import { Tunnels, type Bastion } from "./tunnels";
 
@@ -29,13 +30,34 @@ export function openNodeRoads(
     return roads;
 }
 
+/**
+ * Opens a road to a machine whose host key nobody has pinned yet, over the first of these ways that answers.
+ * @param nodes all nodes of a fleet: those that forward are among them
+ * @param report gets why none of the ways leads to it
+ */
+export function openRoadThrough(
+    nodes: readonly NodePlan[],
+    machine: string,
+    endpoints: readonly Endpoint[],
+    report: (message: string) => void,
+): Road {
+    const roads = new Map<string, Road>();
+    const tunnels = openTunnels(nodes, roads, endpoints);
+    for (const node of nodes)
+        roads.set(
+            node.name,
+            openRoad(routeOf(node, 0), () => undefined, undefined, tunnels),
+        );
+    return openRoad({ node: machine, port: 0, endpoints }, report, undefined, tunnels);
+}
+
 /** The loopback port of a road, once it listens; 0 before. */
 export function portOfRoad(road: Road | undefined): number {
     return (road?.server.address() as AddressInfo | null)?.port ?? 0;
 }
 
-function openTunnels(nodes: readonly NodePlan[], roads: Roads): Tunnels | undefined {
-    const endpoints = nodes.flatMap(({ detours = [] }) => detours);
+function openTunnels(nodes: readonly NodePlan[], roads: Roads, more: readonly Endpoint[] = []): Tunnels | undefined {
+    const endpoints = [...nodes.flatMap(({ detours = [] }) => detours), ...more];
     const names = new Set(endpoints.map(({ via }) => via));
     const bastions = nodes
         .filter(({ name }) => names.has(name))

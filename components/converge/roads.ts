@@ -99,6 +99,12 @@ export class Road {
         return this.route.pin?.key ?? "";
     }
 
+    /** Takes no more connections; what goes through other nodes ends, for every road that is reached through those. */
+    close(): void {
+        this.server.close();
+        this.tunnels?.close();
+    }
+
     /** Leads to another place from now on, where this key is shown: to a machine that was rented while the program runs. */
     lead(endpoint: Endpoint, key: string): void {
         const pin = this.route.pin === undefined ? {} : { pin: { ...this.route.pin, key } };

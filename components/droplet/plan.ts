@@ -25,6 +25,8 @@ export interface DropletPlan {
     /** TCP port of its sshd. */
     readonly port: number;
     readonly incarnation: number;
+    /** The host key that it has made itself since, `ssh-ed25519 AAAA…`; absent while it has the one it was made with. */
+    readonly hostKey?: string;
     /** Tag of its own, which its firewall goes by. */
     readonly tag: string;
     /** What the internet may reach, sorted. */
@@ -45,6 +47,12 @@ export interface CloudPlan {
     readonly droplets: Readonly<Record<string, DropletPlan>>;
 }
 
+/** What is known of the machines that are there. */
+export interface KnownMachines {
+    readonly replaced: ReadonlySet<string>;
+    readonly hostKeys: Readonly<Record<string, string | undefined>>;
+}
+
 /** Name of the secret that holds the API token. */
 export const tokenSecret = "digitalocean-token";
 
@@ -57,18 +65,18 @@ export function isDroplet({ droplet }: NodeEntry): boolean {
  * What is rented for a fleet; nothing for one without droplets. Of a node that leaves the machine stays, unprotected: it
  * goes with its block.
  * @param operatorKeys public keys beside those of `people`
- * @param replaced droplets whose machine is a new one this time
+ * @param machines droplets whose machine is a new one this time, and host keys that machines have made themselves
  */
 export function planCloud(
     inventory: Inventory,
     flows: readonly Flow[],
     operatorKeys: readonly string[],
-    replaced: ReadonlySet<string>,
+    machines: KnownMachines,
 ): CloudPlan | undefined {
     const { fleet } = inventory;
     const droplets = Object.entries(inventory.nodes).filter(([, node]) => isDroplet(node));
     if (droplets.length === 0) return undefined;
-    const plans = droplets.map(([name, node]) => planDroplet(inventory, name, node, flows, !replaced.has(name)));
+    const plans = droplets.map(([name, node]) => planDroplet(inventory, name, node, flows, machines));
     return {
         fleet,
         tag: `sovereign-edge-${fleet}`,
@@ -83,7 +91,7 @@ function planDroplet(
     name: string,
     node: NodeEntry,
     flows: readonly Flow[],
-    same: boolean,
+    { replaced, hostKeys }: KnownMachines,
 ): DropletPlan {
     const port = node.port ?? inventory.ssh.port ?? 22;
     return {
@@ -96,7 +104,8 @@ function planDroplet(
         incarnation: node.incarnation,
         tag: `sovereign-edge-${inventory.fleet}-${name}`,
         open: openPorts(inventory, name, port, flows),
-        protect: same && node.leaving === undefined,
+        protect: !replaced.has(name) && node.leaving === undefined,
+        ...(hostKeys[name] === undefined ? {} : { hostKey: hostKeys[name] }),
     };
 }
 

@@ -145,7 +145,8 @@ class RentedMachine extends pulumi.ComponentResource {
             // Taking it off the old machine after it leads to the new one would take it off that.
             { ...rented, deleteBeforeReplace: true },
         );
-        const key = hostKey.publicKeyOpenssh.apply((text) => text.trim());
+        // The one it was made with stays in the state, and is good for nothing once the machine has made another.
+        const key = hostKey.publicKeyOpenssh.apply((text) => plan.hostKey ?? text.trim());
         const host = pulumi.all([this.address, key, assignment.id]).apply(([address, pin]) => {
             learn(name, address, pin);
             return "127.0.0.1";

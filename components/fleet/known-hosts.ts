@@ -6,6 +6,13 @@ export interface HostKey {
     readonly key: string;
     /** Line in the file, from 1. */
     readonly line: number;
+    /** Of a rented machine that has made this key itself: the incarnation that did. It holds instead of what the state says. */
+    readonly own?: number;
+}
+
+/** What stands behind the key of a rented machine that has made it itself; a comment to ssh. */
+export function ownMark(incarnation: number): string {
+    return ` own ${incarnation}`;
 }
 
 /**
@@ -14,10 +21,10 @@ export interface HostKey {
  */
 export function readKnownHosts(text: string): HostKey[] {
     return text.split("\n").flatMap((line, index) => {
-        const match = /^([a-z0-9-]+) (ssh-ed25519 [A-Za-z0-9+/]+={0,2})(\s|$)/.exec(line);
-        return match?.[1] !== undefined && match[2] !== undefined
-            ? [{ node: match[1], key: match[2], line: index + 1 }]
-            : [];
+        const match = /^([a-z0-9-]+) (ssh-ed25519 [A-Za-z0-9+/]+={0,2})(?: own (\d+)$|\s|$)/.exec(line);
+        const [, node, key, own] = match ?? [];
+        if (node === undefined || key === undefined) return [];
+        return [{ node, key, line: index + 1, ...(own === undefined ? {} : { own: Number(own) }) }];
     });
 }
 

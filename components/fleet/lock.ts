@@ -24,12 +24,13 @@ const lockSchema = z.strictObject({
     roads: z.record(z.string(), z.int().min(1024).max(65535)).default({}),
     generations: z.record(z.string(), z.int().min(1)).default({}),
     turn: z.strictObject({ node: z.string(), phase: z.enum(["prepare", "switch"]) }).optional(),
+    people: z.record(z.string(), z.strictObject({ old: z.string(), new: z.string() })).optional(),
     artifacts: z.record(z.string(), lockedArtifact).default({}),
 });
 
 /**
  * What `stacks/NAME.lock.yaml` holds: the loopback port of every node, the generation of every rotated secret, whose
- * key is being rotated, and every artifact with its hash and how that was verified. Written by `./fleet`, committed, read by the plan.
+ * key is being rotated, fingerprints of people's keys that are, and every artifact with its hash and how that was verified. Written by `./fleet`, committed, read by the plan.
  */
 export type Lock = z.infer<typeof lockSchema>;
 

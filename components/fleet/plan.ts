@@ -73,7 +73,9 @@ export function planFleet(files: Stack): FleetPlan {
     const nodes = Object.fromEntries(
         names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {}, addresses)]),
     );
-    const cloud = planCloud(files.inventory, stack.design.flows, files.operatorKeys, replacedDroplets(files));
+    const own = Object.fromEntries(names.flatMap((name) => [[name, ownKey(files, name)] as const]));
+    const machines = { replaced: replacedDroplets(files), hostKeys: own };
+    const cloud = planCloud(files.inventory, stack.design.flows, files.operatorKeys, machines);
     return {
         fleet: inventory.fleet,
         nodes,
@@ -109,7 +111,7 @@ function planNode(
         ...(detours.length === 0 ? {} : { detours }),
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
-        hostKey: stack.rented[name]?.hostKey ?? pin?.key ?? "",
+        hostKey: ownKey(stack, name) ?? stack.rented[name]?.hostKey ?? pin?.key ?? "",
         hostKeyPlace: `${shown(stack.files.knownHosts)}:${pin?.line ?? 1}`,
         incarnation,
         ...(machine === undefined ? {} : { claims: planClaims(machine, inventory) }),
@@ -121,6 +123,12 @@ function planNode(
             return secretsOf(Object.values(roles));
         },
     };
+}
+
+/** The host key that a rented machine has made itself, when it is still that machine. */
+function ownKey({ inventory, hostKeys }: Stack, name: string): string | undefined {
+    const incarnation = inventory.nodes[name]?.incarnation;
+    return hostKeys.find(({ node, own }) => node === name && own !== undefined && own === incarnation)?.key;
 }
 
 /** Names of the secrets of all roles, sorted. Those of the mesh, the only many, come nearly sorted and are no role's else. */

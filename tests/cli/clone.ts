@@ -19,7 +19,8 @@ const programs: Readonly<Record<string, string>> = {
 for last; do :; done
 echo "ssh $last" >>"$FAKE/calls"
 cp "$FAKE/../stacks/home.yaml" "$FAKE/inventory-then"
-case $last in *" release "*) verb=release ;; *) verb=status ;; esac
+case $last in *" release "*) verb=release ;; "python3 -I - "*) verb=keys ;; true) verb=login ;; "sudo -n sh -s" | "sh -s") verb=script ;; *) verb=status ;; esac
+[ -e "$FAKE/ssh-$verb" ] || [ -e "$FAKE/ssh-$verb.code" ] || verb=status
 ${answer("ssh-$verb")}`,
     pulumi: `
 [ "$1 $2" != "stack import" ] || cat >"$FAKE/imported"

@@ -7,8 +7,8 @@ const line = { hardware: "amd64-16gb", address: "192.168.1.20" };
 
 test("an entry is written in a fixed order, without what it has not", () => {
     expect(flowEntry(line)).toBe("{ hardware: amd64-16gb, address: 192.168.1.20 }");
-    expect(flowEntry({ ...line, location: "home", user: "pi", port: 2222 })).toBe(
-        "{ hardware: amd64-16gb, location: home, address: 192.168.1.20, user: pi, port: 2222 }",
+    expect(flowEntry({ ...line, os: "debian-13", location: "home", via: "aria", user: "pi", port: 2222 })).toBe(
+        "{ hardware: amd64-16gb, os: debian-13, location: home, address: 192.168.1.20, via: aria, user: pi, port: 2222 }",
     );
 });
 

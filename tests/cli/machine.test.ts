@@ -1,5 +1,12 @@
 import { hardwareOf } from "../../components/node/hardware";
-import { loginProblem, machineProblems, parseMachine, proposeHardware, type Machine } from "../../tools/cli/machine";
+import {
+    loginProblem,
+    machineProblems,
+    parseMachine,
+    proposeHardware,
+    proposeOs,
+    type Machine,
+} from "../../tools/cli/machine";
 
 const gib = 2 ** 30;
 const good: Machine = {
@@ -8,6 +15,7 @@ const good: Machine = {
     os: "debian",
     osVersion: "13",
     osName: "Debian GNU/Linux 13 (trixie)",
+    raspberry: "no",
     systemd: "yes",
     clock: 1_800_000_000,
     arch: "amd64",
@@ -45,6 +53,14 @@ test.each<[number, string, string, string]>([
 ])("%d GiB of %s (%s) is %s", (size, arch, model, profile) => {
     expect(proposeHardware({ arch, memory: size * gib, model })).toBe(profile);
     expect(hardwareOf(profile)).toBeDefined();
+});
+
+test.each<[Partial<Machine>, string]>([
+    [{}, "debian-13"],
+    [{ osVersion: "12", raspberry: "yes" }, "raspberry-pi-os-12"],
+    [{ os: "ubuntu", osVersion: "24.04" }, "ubuntu-24.04"],
+])("%j is written as %s", (change, os) => {
+    expect(proposeOs({ ...good, ...change })).toBe(os);
 });
 
 test("a good machine has no problem, as root too", () => {

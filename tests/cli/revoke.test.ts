@@ -2,7 +2,7 @@ import { writeLock } from "../../components/fleet/lock";
 import { planFleet } from "../../components/fleet/plan";
 import { withoutPin } from "../../tools/cli/known-hosts-text";
 import { heldBy } from "../../tools/cli/verbs/revoke";
-import { devText, fullLock, stackOf } from "../support/stack";
+import { devText, fullLock, homeText, stackOf } from "../support/stack";
 import { makeClone } from "./clone";
 import { cleanUp, hostKey, otherKey } from "./support";
 
@@ -44,8 +44,17 @@ test("what a node held is what the fleet makes itself, and what only its operato
     expect(heldBy(plan, plan.nodes["gematria"]!)).toEqual({
         renewed: ["model-key.gemma3-270m"],
         operators: [expect.stringContaining("web")],
+        certificates: ["ai.dev.example"],
     });
-    expect(heldBy(plan, plan.nodes["alice"]!)).toEqual({ renewed: [], operators: [] });
+    expect(heldBy(plan, plan.nodes["alice"]!)).toEqual({ renewed: [], operators: [], certificates: [] });
+    // Its block has to be free of services before it can go: what it was told last still counts.
+    const bare = { secrets: [], roles: {} };
+    expect(heldBy(plan, bare, plan.nodes["gematria"]!.roles)).toEqual(heldBy(plan, plan.nodes["gematria"]!));
+});
+
+test("a name with a certificate of the fleet's own CA is none that a CA on the internet revokes", () => {
+    const plan = planFleet(stackOf("home", homeText));
+    expect(heldBy(plan, plan.nodes["box"]!).certificates).toEqual([]);
 });
 
 test("a pin is taken out of known_hosts, and every other byte stays", () => {

@@ -2,7 +2,7 @@ import { withoutPin } from "./known-hosts-text";
 
 /** The keys of a node while its host key changes hands. */
 export interface Turn {
-    /** The one that its card holds as well; it is to be replaced after the first login. */
+    /** The one that its card holds as well; it is to be replaced after the first login. None in a rotation. */
     readonly card?: string;
     /** The one that the machine made to replace it. */
     readonly next?: string;
@@ -15,8 +15,13 @@ export function pinCard(text: string, node: string, key: string): string {
 
 /** The file with the key pinned that the machine is about to show; the card's stays until that was seen. */
 export function pinNext(text: string, node: string, key: string): string {
+    return `${ended(withoutNext(text, node))}${node} ${key} next\n`;
+}
+
+/** The file without the key that a machine was about to show. */
+export function withoutNext(text: string, node: string): string {
     const kept = text.split("\n").filter((line) => !(line.startsWith(`${node} `) && line.endsWith(" next")));
-    return `${ended(kept.join("\n"))}${node} ${key} next\n`;
+    return kept.join("\n");
 }
 
 /** The file with one key of the node alone. */
@@ -24,7 +29,7 @@ export function pinAlone(text: string, node: string, key: string): string {
     return `${ended(withoutPin(text, node))}${node} ${key}\n`;
 }
 
-/** Nodes whose host key is, or may still be, one that a card holds. */
+/** Nodes whose host key is, or may still be, one that a card holds, and those whose key is being rotated. */
 export function readTurns(text: string): Record<string, Turn> {
     const turns: Record<string, Turn> = {};
     for (const line of text.split("\n")) {

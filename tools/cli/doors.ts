@@ -1,15 +1,18 @@
 import { once } from "node:events";
-import { openNodeRoads, portOfRoad } from "../../components/converge/node-roads";
-import { placeOf } from "../../components/converge/dial";
+import { openNodeRoads, openRoadThrough, portOfRoad } from "../../components/converge/node-roads";
+import { placeOf, type Endpoint } from "../../components/converge/dial";
 import type { FleetPlan, NodePlan } from "../../components/fleet/plan";
 import type { Target } from "./probe";
 
 /** Milliseconds for the slowest way to be given up: a bastion is given its time, and then what lies behind it. */
 const patience = 20_000;
 
+/** A road that this process has opened; `close` ends all that were opened with it. */
+type Door = Pick<Target, "address" | "port" | "patience" | "why"> & { readonly close: () => void };
+
 /** A node with the road to it that this process has opened, when it can be reached in several ways. */
 export interface Doored extends NodePlan {
-    readonly door?: Pick<Target, "address" | "port" | "patience" | "why">;
+    readonly door?: Door;
 }
 
 /**
@@ -27,6 +30,9 @@ export async function withDoors(plan: FleetPlan): Promise<FleetPlan> {
     );
     const opening = [...roads.values()].filter(({ server }) => !server.listening);
     await Promise.all(opening.map(({ server }) => once(server, "listening")));
+    const close = (): void => {
+        for (const road of roads.values()) road.close();
+    };
     const doored = all.map((node): [string, Doored] => {
         const { name, address, port, detours } = node;
         if (detours === undefined) return [name, node];
@@ -34,12 +40,28 @@ export async function withDoors(plan: FleetPlan): Promise<FleetPlan> {
             (said.get(name) ?? `it does not answer (${[{ host: address, port }, ...detours].map(placeOf).join(", ")}).`)
                 .replace(/^\S+ /, "")
                 .replace(/\.$/, "");
-        return [name, { ...node, door: { address: "127.0.0.1", port: portOfRoad(roads.get(name)), patience, why } }];
+        const at = { address: "127.0.0.1", port: portOfRoad(roads.get(name)) };
+        return [name, { ...node, door: { ...at, patience, why, close } }];
     });
     return { ...plan, nodes: Object.fromEntries(doored) };
 }
 
+/**
+ * A door to a machine whose host key is not known yet, so that somebody has to compare what it shows.
+ * @param endpoints ways to it, in order of preference: through nodes of the plan, and directly
+ */
+export async function openDoor(plan: FleetPlan, node: string, endpoints: readonly Endpoint[]): Promise<Target> {
+    let said: string | undefined;
+    const road = openRoadThrough(Object.values(plan.nodes), node, endpoints, (message) => (said ??= message));
+    if (!road.server.listening) await once(road.server, "listening");
+    const shown = endpoints.map(placeOf).join(", ");
+    const why = (): string => (said ?? `it does not answer (${shown})`).replace(/^\S+ /, "").replace(/\.$/, "");
+    return { node, address: "127.0.0.1", port: portOfRoad(road), patience, shown, why };
+}
+
 /** Where a node's sshd is looked for. */
 export function targetOf({ name, address, port, door }: Doored): Target {
-    return { node: name, address, port, ...door };
+    if (door === undefined) return { node: name, address, port };
+    const { close: _, ...at } = door;
+    return { node: name, ...at };
 }

@@ -4,7 +4,7 @@ import { textFlag, type Context } from "./context";
 import { Failure, Refusal } from "./failure";
 import { readIfThere } from "./files";
 import { ask, canAsk } from "./prompt";
-import { describe, probe, type Target } from "./probe";
+import { describe, placeOfTarget, probe, type Target } from "./probe";
 
 /** What the operator runs on the machine's own console to compare. */
 const onConsole = "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub";
@@ -26,7 +26,7 @@ export async function findKey(context: Context, target: Target, knownHosts: stri
         if (pin.key === key) return key;
         throw new Failure(wrongKeyMessage(target, key, pin.key, `${relative(process.cwd(), knownHosts)}:${pin.line}`));
     }
-    context.out.say(`  ${target.node} (${target.address}:${target.port}) shows the host key ${fingerprint(key)}`);
+    context.out.say(`  ${target.node} (${placeOfTarget(target)}) shows the host key ${fingerprint(key)}`);
     await vouch(context, target, key);
     return key;
 }

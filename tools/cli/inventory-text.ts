@@ -7,8 +7,10 @@ export const placeholder = "NODE";
 /** What `./fleet add` writes about a node, in this order; keys without a value are left out. */
 export interface NodeLine {
     readonly hardware: string;
+    readonly os?: string;
     readonly location?: string;
     readonly address: string;
+    readonly via?: string;
     readonly user?: string;
     readonly port?: number;
 }
@@ -33,8 +35,10 @@ models:                    # answer on the LAN at https://ai.${fleet}.internal
 export function flowEntry(node: NodeLine): string {
     const pairs = [
         ["hardware", node.hardware],
+        ["os", node.os],
         ["location", node.location],
         ["address", node.address],
+        ["via", node.via],
         ["user", node.user],
         ["port", node.port],
     ].flatMap(([key, value]) => (value === undefined ? [] : [`${String(key)}: ${String(value)}`]));

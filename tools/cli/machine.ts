@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hardwareOf } from "../../components/node/hardware";
 import { Failure } from "./failure";
+import type { Target } from "./probe";
 import type { Finished } from "./process";
 import { sshRun, type Login } from "./ssh";
 import { clockTolerance } from "./status-facts";
@@ -17,6 +18,8 @@ export interface Machine {
     readonly os: string;
     readonly osVersion: string;
     readonly osName: string;
+    /** `yes` on Raspberry Pi OS, which calls itself debian; pi-gen leaves /etc/rpi-issue on it. */
+    readonly raspberry: string;
     /** Whether systemd runs it. */
     readonly systemd: string;
     /** Seconds since 1970. */
@@ -30,6 +33,9 @@ export interface Machine {
     readonly model: string;
 }
 
+/** Where a machine is asked; `shown` says it in words, when a door of this computer leads there. */
+type Asked = Omit<Login, "knownHosts"> & Pick<Target, "shown">;
+
 /** Milliseconds for a login and all questions; a Pi with a slow card takes its time. */
 const patience = 30_000;
 
@@ -37,7 +43,7 @@ const patience = 30_000;
  * Logs in with the agent's keys, the host key pinned, and asks.
  * @throws Failure with what to do when there is no way in
  */
-export async function askMachine(target: Omit<Login, "knownHosts">, key: string): Promise<Machine> {
+export async function askMachine(target: Asked, key: string): Promise<Machine> {
     const directory = mkdtempSync(join(tmpdir(), "fleet-"));
     try {
         const knownHosts = join(directory, "known_hosts");
@@ -52,14 +58,15 @@ export async function askMachine(target: Omit<Login, "knownHosts">, key: string)
 }
 
 /** Why a login failed, with what to do, in one line. */
-export function loginProblem({ node, address, user, port }: Omit<Login, "knownHosts">, answer: Finished): string {
-    const place = `${user}@${address}${port === 22 ? "" : ` (port ${port})`}`;
+export function loginProblem({ node, address, user, port, shown }: Asked, answer: Finished): string {
+    const place =
+        shown === undefined ? `${user}@${address}${port === 22 ? "" : ` (port ${port})`}` : `${user}@${shown}`;
     const [line = ""] = answer.stderr.trim().split("\n").slice(-1);
     if (answer.code === 137)
-        return `${node}: ${place} did not answer the questions in ${patience / 1000} s. Log in by hand and look: ssh ${user}@${address}`;
+        return `${node}: ${place} did not answer the questions in ${patience / 1000} s. Log in by hand and look.`;
     if (line.includes("Permission denied") || line.includes("Too many authentication failures")) {
-        const port22 = port === 22 ? "" : `-p ${port} `;
-        return `${node}: ${place} refuses the agent's keys. Is it another user? Add --user NAME. Else put your key into its authorized_keys: ssh-copy-id ${port22}${user}@${address}`;
+        const copy = shown === undefined ? `: ssh-copy-id ${port === 22 ? "" : `-p ${port} `}${user}@${address}` : ".";
+        return `${node}: ${place} refuses the agent's keys. Is it another user? Add --user NAME. Else put your key into its authorized_keys${copy}`;
     }
     return `${node}: the login as ${place} failed: ${line === "" ? `ssh ended with ${answer.code}` : line}`;
 }
@@ -80,6 +87,7 @@ else:
         print("python=ok")
     except ImportError as error: print("python=python3 is incomplete: " + str(error))' 2>/dev/null || echo "python=python3 does not run"; fi
 ( . /etc/os-release 2>/dev/null; echo "os=$ID"; echo "osVersion=$VERSION_ID"; echo "osName=$PRETTY_NAME" )
+if [ -e /etc/rpi-issue ]; then echo raspberry=yes; else echo raspberry=no; fi
 if [ -d /run/systemd/system ]; then echo systemd=yes; else echo systemd=no; fi
 echo "clock=$(date +%s)"
 echo "arch=$(dpkg --print-architecture 2>/dev/null || uname -m)"
@@ -104,6 +112,7 @@ export function parseMachine(text: string): Machine {
         os: said["os"] ?? "",
         osVersion: said["osVersion"] ?? "",
         osName: said["osName"] ?? "",
+        raspberry: said["raspberry"] ?? "",
         systemd: said["systemd"] ?? "",
         clock: Number(said["clock"] ?? Number.NaN),
         arch: said["arch"] ?? "",
@@ -160,4 +169,9 @@ export function proposeHardware({ arch, memory, model }: Pick<Machine, "arch" | 
     const spark = /DGX[ _]Spark/i.test(model) ? "dgx-spark" : undefined;
     const board = pi === undefined ? spark : `pi${pi}-${size}gb`;
     return board !== undefined && hardwareOf(board) !== undefined ? board : `${arch}-${size}gb`;
+}
+
+/** The operating system as the inventory spells it: `debian-13`, `raspberry-pi-os-13`. */
+export function proposeOs({ os, osVersion, raspberry }: Pick<Machine, "os" | "osVersion" | "raspberry">): string {
+    return `${os === "debian" && raspberry === "yes" ? "raspberry-pi-os" : os}-${osVersion}`;
 }

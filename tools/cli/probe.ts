@@ -10,6 +10,8 @@ export interface Target {
     readonly port: number;
     /** Milliseconds it may take; `probePatience` when left out. */
     readonly patience?: number;
+    /** Where that is in words, when a door of this computer leads there: `192.168.8.21:22 through gematria`. */
+    readonly shown?: string;
     /** Why nobody answered, in words after the node's name, where several ways lead to it. */
     readonly why?: () => string;
 }
@@ -51,10 +53,16 @@ export async function probeAll(targets: readonly Target[], patience?: number): P
     return Promise.all(targets.map((target) => probe(target, patience)));
 }
 
+/** Where a node's sshd is looked for, in words. */
+export function placeOfTarget({ address, port, shown }: Target): string {
+    return shown ?? `${address}:${port}`;
+}
+
 /** A probe in a few words: `answers in 0.1 s`, `does not answer on 192.168.8.12:22 (…)`. */
-export function describe({ address, port, finding, took }: Probe): string {
-    if (address === "") return "is not made yet: ./fleet up";
-    const place = `${address}:${port}`;
+export function describe(found: Probe): string {
+    const { finding, took } = found;
+    if (found.address === "") return "is not made yet: ./fleet up";
+    const place = placeOfTarget(found);
     switch (finding.state) {
         case "answers":
             return `answers in ${formatSeconds(took)}`;

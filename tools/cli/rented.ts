@@ -17,11 +17,17 @@ export function pinRented(stack: Stack, rented: RecordedDroplets = stack.rented)
     const file = stack.files.knownHosts;
     const before = readIfThere(file) ?? "";
     const after = Object.entries(rented).reduce(
-        (text, [node, { hostKey }]) => (hostKey === undefined ? text : withPin(text, node, hostKey)),
+        (text, [node, { hostKey, incarnation }]) =>
+            hostKey === undefined || hasOwn(text, node, incarnation) ? text : withPin(text, node, hostKey),
         before,
     );
     if (after !== before) writeWhole(file, after);
     return { ...stack, rented, hostKeys: readKnownHosts(after) };
+}
+
+/** Whether this machine has made itself another key than the state's. */
+function hasOwn(text: string, node: string, incarnation: number | undefined): boolean {
+    return readKnownHosts(text).some((pin) => pin.node === node && pin.own !== undefined && pin.own === incarnation);
 }
 
 /** A known_hosts file with a node's pin as its own line; others keep their place. */

@@ -30,6 +30,7 @@ export const verbs: readonly Verb[] = [
             user: { value: "USER", help: "user to log in as; needs sudo without a password" },
             port: { value: "PORT", help: "TCP port of its sshd; 22 when left out" },
             location: { value: "LOCATION", help: "where it stands, as declared under locations:" },
+            via: { value: "NODE", help: "a node of its LAN through which it is reached, when it is not from here" },
             fingerprint: { value: "SHA256:…", help: "the host key's fingerprint, compared for you" },
             yes: { help: "trust the host key unseen" },
         },
@@ -148,9 +149,13 @@ export const verbs: readonly Verb[] = [
     {
         name: "rotate",
         group: "keep",
-        positionals: ["mesh", "[NODE…]"],
-        flags: {},
-        summary: "new WireGuard keys, a node at a time, every pair proven",
+        positionals: ["mesh|host-keys|people", "[NAME…]"],
+        flags: {
+            key: { value: "FILE", help: "people: the person's new public key" },
+            old: { value: "SHA256:…", help: "people: which key goes, of a person who has several" },
+            now: { help: "people: do not wait until the person was seen to log in with the new key" },
+        },
+        summary: "new keys of the mesh, of machines or of a person, each proven before the old one goes",
         load: () => import("./verbs/rotate"),
     },
     {

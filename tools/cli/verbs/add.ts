@@ -5,18 +5,24 @@ import { staying } from "../../../components/fleet/leaving";
 import { loadInventory } from "../../../components/fleet/load";
 import { assignRoads } from "../../../components/fleet/lock";
 import type { Inventory } from "../../../components/fleet/schema";
-import { filesBeside, type StackFiles } from "../../../components/fleet/stack";
+import { planFleet } from "../../../components/fleet/plan";
+import { filesBeside, readStack, type StackFiles } from "../../../components/fleet/stack";
+import { someOf } from "../../../components/fleet/words";
 import { ipv4 } from "../../../components/fleet/zod-net";
 import { label } from "../../../components/node/schema";
+import { planDetours } from "../../../components/node/ways";
 import { openStack, textFlag, type Context } from "../context";
+import { openDoor } from "../doors";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { readIfThere, updateLock, writeWhole } from "../files";
 import { findKey } from "../host-key";
 import { flowEntry, insertNode, type NodeLine } from "../inventory-text";
-import { askMachine, machineProblems, proposeHardware, type Machine } from "../machine";
+import { askMachine, machineProblems, proposeHardware, proposeOs, type Machine } from "../machine";
 import { formatMemory } from "../output";
+import type { Target } from "../probe";
+import { pinRented } from "../rented";
 import { agentProblem } from "../ssh";
-import { filesOf, nodeNames } from "../stacks";
+import { filesOf, inventoryPath, nodeNames } from "../stacks";
 
 /** What is asked for on the command line. */
 interface Wanted {
@@ -25,6 +31,7 @@ interface Wanted {
     readonly user?: string;
     readonly port?: number;
     readonly location?: string;
+    readonly via?: string;
 }
 
 /** `./fleet add NODE ADDRESS`: looks at a machine, has its host key compared, and writes it down. */
@@ -36,19 +43,46 @@ export async function run(context: Context): Promise<ExitCode> {
     const draft = loadDraft(stack, files, wanted);
     const entry = draft.inventory.nodes[wanted.node];
     const user = entry?.user ?? draft.inventory.ssh.user;
-    const target = { node: wanted.node, address: wanted.address, port: entry?.port ?? 22 };
+    const port = entry?.port ?? draft.inventory.ssh.port ?? 22;
     const agent = await agentProblem();
     if (agent !== undefined) throw new Failure(agent);
+    const target = await targetFor(root, stack, draft.inventory, { ...wanted, port });
     const key = await findKey(context, target, files.knownHosts);
     const machine = await askMachine({ ...target, user }, key);
     const problems = machineProblems(machine, user, Date.now() / 1000);
     if (problems.length > 0) throw new Failure(problems.map((problem) => `${wanted.node}: ${problem}`).join("\n"));
-    const hardware = proposeHardware(machine);
+    const [hardware, os] = [proposeHardware(machine), proposeOs(machine)];
     out.say(`  ${machineWords(machine, user)}`);
-    write(stack, files, wanted.node, key, draft.isNew ? lineOf(wanted, hardware) : undefined);
-    out.say(doneWords(files, wanted, draft.isNew ? lineOf(wanted, hardware) : undefined));
-    out.result({ stack, node: wanted.node, address: wanted.address, fingerprint: fingerprint(key), hardware, machine });
+    const line = draft.isNew ? lineOf(wanted, hardware, os) : undefined;
+    write(stack, files, wanted.node, key, line);
+    out.say(doneWords(files, wanted, line));
+    const { node, address } = wanted;
+    out.result({ stack, node, address, fingerprint: fingerprint(key), hardware, os, machine });
     return exitCodes.done;
+}
+
+/**
+ * Where the machine is looked for: at its address, or at the address that it has for the nodes that it is reached through.
+ * @throws Refusal when none of those sees it there
+ */
+async function targetFor(
+    root: string,
+    name: string,
+    inventory: Inventory,
+    { node, address, port, via }: Wanted & { readonly port: number },
+): Promise<Target> {
+    const direct = { host: address, port };
+    const entry = inventory.nodes[node];
+    if (entry?.via === undefined) return { node, address, port };
+    // The mesh is not on it yet.
+    const ways = planDetours(inventory, node, {});
+    if (ways.length === 0)
+        throw new Refusal(
+            `${someOf(entry.via)} does not stand in one LAN with ${node}, whose address is a private one: say where both stand (--location, and \`location:\` of the other).`,
+        );
+    const stack = pinRented(readStack(root, name, inventoryPath(root, name)));
+    // What answers here at its address may be another machine: with --via nobody looks.
+    return openDoor(planFleet(stack), node, via === undefined ? [direct, ...ways] : ways);
 }
 
 function readWanted(context: Context): Wanted {
@@ -60,11 +94,9 @@ function readWanted(context: Context): Wanted {
             `"${address}" is no IPv4 address like 192.168.1.20. (Find it with \`ip -4 address\` on the machine.)`,
         );
     }
-    const [user, location, port] = [
-        textFlag(context, "user"),
-        textFlag(context, "location"),
-        textFlag(context, "port"),
-    ];
+    const [user, location, port, via] = (["user", "location", "port", "via"] as const).map((flag) =>
+        textFlag(context, flag),
+    );
     if (port !== undefined && !/^[1-9]\d{0,4}$/.test(port)) throw new Refusal(`--port takes a number, not "${port}".`);
     return {
         node,
@@ -72,6 +104,7 @@ function readWanted(context: Context): Wanted {
         ...(user === undefined ? {} : { user }),
         ...(location === undefined ? {} : { location }),
         ...(port === undefined ? {} : { port: Number(port) }),
+        ...(via === undefined ? {} : { via }),
     };
 }
 
@@ -99,8 +132,13 @@ function loadDraft(stack: string, files: StackFiles, wanted: Wanted): Draft {
     }
     const { inventory } = loadInventory(stack, shown(files.inventory), text, { read: filesBeside(files.inventory) });
     const entry = inventory.nodes[wanted.node];
-    const found = { ...entry, port: entry?.port ?? 22, user: entry?.user ?? inventory.ssh.user };
-    const keys = ["address", "user", "port", "location"] as const;
+    const found = {
+        ...entry,
+        port: entry?.port ?? inventory.ssh.port ?? 22,
+        user: entry?.user ?? inventory.ssh.user,
+        via: entry?.via?.[0],
+    };
+    const keys = ["address", "user", "port", "location", "via"] as const;
     const differs = keys.filter((key) => wanted[key] !== undefined && wanted[key] !== found[key]);
     if (differs.length === 0) return { inventory, isNew: false };
     throw new Refusal(
@@ -108,13 +146,16 @@ function loadDraft(stack: string, files: StackFiles, wanted: Wanted): Draft {
     );
 }
 
-function lineOf({ address, user, port, location }: Wanted, hardware: string): NodeLine {
+/** What is written of a node; a port that was not asked for is that of `ssh:`. */
+function lineOf({ address, user, port, location, via }: Wanted, hardware: string, os?: string): NodeLine {
     return {
         hardware,
+        ...(os === undefined ? {} : { os }),
         address,
         ...(location === undefined ? {} : { location }),
+        ...(via === undefined ? {} : { via }),
         ...(user === undefined ? {} : { user }),
-        ...(port === undefined || port === 22 ? {} : { port }),
+        ...(port === undefined ? {} : { port }),
     };
 }
 

@@ -7,8 +7,10 @@ import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { ipv4 } from "../../../components/fleet/zod-net";
 import { afterTurn } from "../../../components/mesh/turn";
+import { planDetours } from "../../../components/node/ways";
 import { pinAlone } from "../card-pins";
 import { loadStack, type Context } from "../context";
+import { openDoor, withDoors } from "../doors";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { readIfThere, updateLock, writeWhole } from "../files";
 import { findKey } from "../host-key";
@@ -17,6 +19,7 @@ import { waitForPairs } from "../mesh-pairs";
 import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
 import { formatSeconds } from "../output";
+import type { Target } from "../probe";
 import { requireFreeStack } from "../pulumi";
 import { agentProblem } from "../ssh";
 import { run as runUp } from "./up";
@@ -33,7 +36,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const [node, address] = readWanted(context, stack);
     requireFreeStack(root, stack.name);
     const inventory = anew(stack, node, address);
-    const key = await lookAt(context, node, address);
+    const key = await lookAt(context, stack, node, address);
     write(stack, node, key, inventory);
     out.say(`  ${node.name} is incarnation ${node.incarnation + 1} now, with the key ${fingerprint(key)}.`);
     const code = await runUp({ ...context, args: { ...context.args, positionals: [] } });
@@ -68,10 +71,10 @@ function anew(
 }
 
 /** Has the new machine's host key compared, and looks whether it can be a node. Gives the key; writes nothing. */
-async function lookAt(context: Context, node: NodePlan, address: string): Promise<string> {
+async function lookAt(context: Context, stack: Stack, node: NodePlan, address: string): Promise<string> {
     const agent = await agentProblem();
     if (agent !== undefined) throw new Failure(agent);
-    const target = { node: node.name, address, port: node.port };
+    const target = await targetFor(stack, node, address);
     const key = await findKey(context, target, undefined);
     if (key === node.hostKey)
         throw new Failure(
@@ -81,6 +84,17 @@ async function lookAt(context: Context, node: NodePlan, address: string): Promis
     const problems = machineProblems(machine, node.user, Date.now() / 1000);
     if (problems.length > 0) throw new Failure(problems.map((problem) => `${node.name}: ${problem}`).join("\n"));
     return key;
+}
+
+/** Where the new machine is looked for: directly, and through the nodes of its LAN that the old one was reached through. */
+async function targetFor(stack: Stack, { name, port }: NodePlan, address: string): Promise<Target> {
+    const { inventory } = stack;
+    const before = inventory.nodes[name];
+    const nodes = before === undefined ? inventory.nodes : { ...inventory.nodes, [name]: { ...before, address } };
+    // The new machine is not in the mesh yet.
+    const ways = planDetours({ ...inventory, nodes }, name, {});
+    if (ways.length === 0) return { node: name, address, port };
+    return openDoor(planFleet(stack), name, [{ host: address, port }, ...ways]);
 }
 
 /** Pin, generations, inventory: the last one makes the rest count. The disk of the old machine may be read by others. */
@@ -97,7 +111,7 @@ function write(stack: Stack, { name }: NodePlan, key: string, inventory: string)
 
 async function silentPairs(context: Context, name: string): Promise<string[]> {
     const stack = loadStack(context);
-    const plan = planFleet(stack);
+    const plan = await withDoors(planFleet(stack));
     const present = Object.keys(stack.design.mesh).filter(
         (other) => stack.inventory.nodes[other]?.offline === undefined,
     );

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
+import type { DesiredState } from "../../../components/converge/schema";
 import { requireComplete } from "../../../components/fleet/complete";
+import { readRecorded } from "../../../components/fleet/effects-recorded";
+import { stateInClone } from "../../../components/fleet/effects-state";
 import { loadInventory } from "../../../components/fleet/load";
 import type { Lock } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
@@ -22,6 +25,8 @@ export interface Held {
     readonly renewed: readonly string[];
     /** Secrets that somebody set: only they can give them a new value. */
     readonly operators: readonly string[];
+    /** Public names whose certificates, with their private keys, and whose account at the CA it had: only the CA can end them. */
+    readonly certificates: readonly string[];
 }
 
 /** `./fleet revoke NODE`: a machine is stolen; nothing that it held is good for anything from now on. */
@@ -33,7 +38,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const [node] = selectNodes(plan, args.positionals);
     if (node === undefined || args.positionals.length === 0) throw new Refusal("Which node? ./fleet revoke NODE");
     requireFreeStack(root, stack.name);
-    const held = heldBy(plan, node);
+    const held = heldBy(plan, node, recordedOf(root, stack.name, node.name));
     const inventory = withoutNode(stack, node.name);
     out.say(warning(node, held));
     await confirmFleet(context, stack.name, "yes-revoke");
@@ -44,16 +49,39 @@ export async function run(context: Context): Promise<ExitCode> {
         writeWhole(stack.files.knownHosts, withoutPin(readFileSync(stack.files.knownHosts, "utf8"), node.name));
     const code = await runUp({ ...context, args: { ...args, positionals: [] } });
     if (held.operators.length > 0) out.warn(operatorWords(node, held));
+    if (held.certificates.length > 0) out.warn(certificateWords(node, held, stack.inventory.edge?.acme.directory));
     return code;
 }
 
-/** What a node held beside its keys in the mesh, which nobody takes any more when it is no peer. */
-export function heldBy({ secrets }: Pick<FleetPlan, "secrets">, node: Pick<NodePlan, "secrets">): Held {
+/**
+ * What a node held beside its keys in the mesh, which nobody takes any more when it is no peer.
+ * @param recorded what it was told last, by role: the plan says nothing any more of what was moved off it before
+ */
+export function heldBy(
+    { secrets }: Pick<FleetPlan, "secrets">,
+    node: Pick<NodePlan, "secrets" | "roles">,
+    recorded: Readonly<Record<string, DesiredState>> = {},
+): Held {
     const kind = (name: string): string => secrets[name]?.kind ?? "wireguard";
+    const told = Object.values(recorded).flatMap((role) => Object.keys(role.secrets ?? {}));
+    const names = [...new Set([...node.secrets, ...told])].sort();
+    const caddyfiles = [node.roles["caddy"], recorded["caddy"]].map((role) => role?.files?.["/etc/caddy/Caddyfile"]?.text);
     return {
-        renewed: node.secrets.filter((name) => ["password", "certificate", "key"].includes(kind(name))),
-        operators: node.secrets.filter((name) => kind(name) === "operator"),
+        renewed: names.filter((name) => ["password", "certificate", "key"].includes(kind(name))),
+        operators: names.filter((name) => kind(name) === "operator"),
+        certificates: [...new Set(caddyfiles.flatMap((text) => acmeNames(text ?? "")))].sort(),
     };
+}
+
+/** Names that a Caddyfile of ours has certificates for from a CA on the internet: sites without a certificate of the fleet's own. */
+function acmeNames(caddyfile: string): string[] {
+    const sites = [...caddyfile.matchAll(/^(?:https:\/\/)?([a-z0-9*][a-z0-9.*-]*\.[a-z0-9-]+) \{\n([\s\S]*?)^\}/gm)];
+    return sites.flatMap(([, name = "", body = ""]) => (/^\s*tls /m.test(body) ? [] : [name]));
+}
+
+/** What the state says that a node was told last; nothing with another backend than the clone's files. */
+function recordedOf(root: string, stack: string, node: string): Readonly<Record<string, DesiredState>> {
+    return readRecorded(stateInClone(root, stack) ?? "{}")[node]?.roles ?? {};
 }
 
 function raised({ generations }: Lock, { renewed }: Held): Record<string, number> {
@@ -67,12 +95,29 @@ function withoutNode({ name: stack, files }: Stack, node: string): string {
     return text;
 }
 
-function warning({ name }: NodePlan, { renewed, operators }: Held): string {
+function warning({ name }: NodePlan, { renewed, operators, certificates }: Held): string {
     return [
         `${name} is taken out of the fleet at once: no node is its peer any more, its host key is not trusted, and what it`,
         `held is replaced on all others: ${renewed.length === 0 ? "no secret of the fleet's own" : someOf(renewed)}.`,
         ...(operators.length === 0 ? [] : [`Only you can replace ${someOf(operators)}.`]),
+        ...(certificates.length === 0 ? [] : [`Only the CA can revoke the certificates of ${someOf(certificates)}.`]),
         `It is not dialled. If it comes back, add it as a new machine.`,
+    ].join("\n");
+}
+
+/**
+ * A CA revokes for who has the certificate's key, the account that asked for it, or another account that is authorized for all
+ * its names (RFC 8555 §7.6). The first two were on the machine alone; the third is whoever serves the names now.
+ */
+function certificateWords({ name }: NodePlan, { certificates }: Held, directory: string | undefined): string {
+    const at = directory === undefined ? "" : ` --server ${directory}`;
+    return [
+        `${name} had the private keys of the certificates of ${someOf(certificates)}, and its account at the CA, of which there is no copy.`,
+        "Whoever has them can pass for these names until the certificates end, 90 days at most. Have the CA revoke them, for each name:",
+        `    1. Look for its certificates that are valid and not of your edges: https://crt.sh/?q=${certificates[0] ?? ""} and save each (PEM).`,
+        `    2. Show that the name is yours, with an account of your own: certbot certonly --manual --preferred-challenges dns -d NAME${at}`,
+        `    3. certbot revoke --cert-path FILE.pem${at}`,
+        "The other edges have keys and accounts of their own: nothing of theirs has to change.",
     ].join("\n");
 }
 

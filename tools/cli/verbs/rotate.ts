@@ -1,124 +1,22 @@
-import { requireComplete } from "../../../components/fleet/complete";
-import { planFleet } from "../../../components/fleet/plan";
-import type { Stack } from "../../../components/fleet/stack";
-import { count } from "../../../components/fleet/words";
-import { loadStack, type Context } from "../context";
-import { lookAhead } from "../engine";
-import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
-import { answeringPairs } from "../mesh-pairs";
-import { selectNodes } from "../nodes";
-import { formatSeconds } from "../output";
-import { requirePins } from "../pins";
-import { describe, probeAll } from "../probe";
-import { requireFreeStack } from "../pulumi";
-import { requireRoads } from "../roads";
-import { agentProblem } from "../ssh";
-import { abandon, end, prepare, silentPairs, takeKey, type Rotation } from "../turns";
+import type { Context } from "../context";
+import { Refusal, type ExitCode } from "../failure";
 
-/** `./fleet rotate mesh [NODE…]`: new WireGuard keys, one node after the other, each pair proven before the next turn. */
+type Rotate = (context: Context, names: readonly string[]) => Promise<ExitCode>;
+
+/** What can be rotated; the code of each is loaded when it is called. */
+const kinds: Readonly<Record<string, () => Promise<Rotate>>> = {
+    mesh: async () => (await import("../rotate-mesh")).rotateMesh,
+    "host-keys": async () => (await import("../rotate-host-keys")).rotateHostKeys,
+    people: async () => (await import("../rotate-people")).rotatePeople,
+};
+
+/** `./fleet rotate mesh|host-keys|people [NAME…]`: new keys take the place of old ones, proven before the old ones go. */
 export async function run(context: Context): Promise<ExitCode> {
-    const [what, ...names] = context.args.positionals;
-    if (what !== "mesh") throw new Refusal(`"${what ?? ""}" cannot be rotated. It is: ./fleet rotate mesh [NODE…]`);
-    const stack = loadStack(context);
-    requireComplete(stack);
-    requireFreeStack(context.root, stack.name);
-    const nodes = meshNodes(stack, names);
-    await requireAnswers(stack);
-    await goBackFirst(context, stack);
-    await requireSettled(context, stack);
-    const rotation = await look(context, stack);
-    const done = await turns(rotation, nodes);
-    context.out.say(
-        `New keys: ${done.length === 0 ? "none" : done.join(", ")}. Their generations are in ${stack.name}.lock.yaml; commit it.`,
-    );
-    context.out.result({ stack: stack.name, ok: done.length === nodes.length, rotated: done });
-    return done.length === nodes.length ? exitCodes.done : exitCodes.failed;
-}
-
-/** The turns, one after the other; the end of one and the beginning of the next are one run. Gives who has a new key. */
-async function turns(rotation: Rotation, nodes: readonly string[]): Promise<string[]> {
-    const { out } = rotation.context;
-    const done: string[] = [];
-    for (const node of nodes) {
-        const unprepared = await prepare(rotation, node, done.at(-1));
-        const result = unprepared === undefined ? await takeKey(rotation, node) : { cause: unprepared };
-        if ("cause" in result) {
-            out.warn(`  ${node} keeps its key: ${result.cause}`);
-            await restore(rotation, node);
-            return done;
-        }
-        out.say(
-            `  ${node}  new key; ${count(rotation.before.size, "pair")} answer again after ${formatSeconds(result.took)}`,
+    const [what = "", ...names] = context.args.positionals;
+    const load = Object.hasOwn(kinds, what) ? kinds[what] : undefined;
+    if (load === undefined)
+        throw new Refusal(
+            `"${what}" cannot be rotated. It is: ./fleet rotate mesh [NODE…], rotate host-keys [NODE…] or rotate people PERSON`,
         );
-        done.push(node);
-    }
-    const last = done.at(-1);
-    const failed = last === undefined ? undefined : await end(rotation, last);
-    if (failed !== undefined) throw new Failure(`The last turn could not be ended: ${failed}. \`./fleet up\` ends it.`);
-    return done;
-}
-
-/** Puts the key back that a node had; a node that cut itself off has gone back by itself within its window. */
-async function restore(rotation: Rotation, node: string): Promise<void> {
-    const failed = await abandon(rotation);
-    const silent = await silentPairs(rotation);
-    if (failed !== undefined)
-        throw new Failure(`${node} could not be put back: ${failed}. Mend that, then \`./fleet up\`.`);
-    if (silent.length > 0) throw new Failure(`After going back these pairs do not answer: ${silent.join(", ")}.`);
-    rotation.context.out.say(`  ${node} is as it was, and every pair answers.`);
-}
-
-function meshNodes(stack: Stack, names: readonly string[]): string[] {
-    const meshed = Object.keys(stack.design.mesh).filter((name) => stack.inventory.nodes[name]?.offline === undefined);
-    if (meshed.length === 0) throw new Refusal("There is no mesh in a fleet of one node.");
-    const asked = selectNodes(planFleet(stack), names).map(({ name }) => name);
-    return asked.filter((name) => meshed.includes(name));
-}
-
-/** A node that misses a change of keys cannot talk to those that changed: all have to be there. */
-async function requireAnswers(stack: Stack): Promise<void> {
-    const nodes = Object.values(planFleet(stack).nodes).filter(
-        ({ name }) => stack.inventory.nodes[name]?.offline === undefined,
-    );
-    const probes = await probeAll(nodes.map(({ name, address, port }) => ({ node: name, address, port })));
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
-    requirePins(stack, probes);
-    await requireRoads(stack, nodes);
-    const silent = probes.filter(({ finding }) => finding.state !== "answers");
-    if (silent.length === 0) return;
-    const words = silent.map((probe) => `${probe.node} ${describe(probe)}`).join("\n");
-    throw new Failure(
-        `${words}\nNothing was changed: a node that misses the change of a key cannot talk to those that have a new one. Bring it back, or write \`offline:\` at it.`,
-    );
-}
-
-/** A rotation that was cut off in the middle: its node keeps the key it had. */
-async function goBackFirst(context: Context, stack: Stack): Promise<void> {
-    const { turn } = stack.lock;
-    if (turn === undefined) return;
-    context.out.say(`  The turn of ${turn.node} was cut off in the middle; it goes back first.`);
-    const failed = await abandon({ context, stack });
-    if (failed !== undefined) throw new Failure(`It could not go back: ${failed}`);
-}
-
-/** @throws Failure when an `up` would change something: a turn has to be the only thing that changes */
-async function requireSettled(context: Context, stack: Stack): Promise<void> {
-    const { forecast, result } = await lookAhead(context, stack, []);
-    if (result.errors.length > 0) throw new Failure(result.errors.join("\n"));
-    if (forecast !== "nothing") throw new Failure("There are changes that wait. Run `./fleet up` first.");
-}
-
-async function look(context: Context, stack: Stack): Promise<Rotation> {
-    const plan = planFleet(stack);
-    const meshed = Object.keys(stack.design.mesh);
-    const before = await answeringPairs(stack, plan, meshed);
-    if (before.size === 0)
-        throw new Failure(
-            "No pair of nodes answers through the mesh: nothing could be proven. `./fleet status` says why.",
-        );
-    context.out.say(
-        `  ${before.size} of ${meshed.length * (meshed.length - 1)} pairs answer; those have to answer after each turn.`,
-    );
-    return { context, stack, plan, meshed, before };
+    return (await load())(context, names);
 }
