@@ -98,14 +98,20 @@ export function hostKeyOf(machine: string): string {
     return join(machineDirectory(machine), "ssh_host_ed25519_key");
 }
 
-/** Pins the machines of `up` for the program. Nobody has pinned the spare box: that is for a test to do. */
+/** Pins the machines of `up` for the program; pins of droplets stay as the program noted them. Nobody has pinned the spare box: that is for a test to do. */
 export function writeKnownHosts(): void {
-    const lines = MACHINES.filter(({ inUp }) => inUp).map(({ name }) => {
+    const own = MACHINES.filter(({ inUp }) => inUp).map(({ name }) => {
         const [type = "", key = ""] = readFileSync(`${hostKeyOf(name)}.pub`, "utf8").split(" ");
-        return `${name} ${type} ${key}\n`;
+        return `${name} ${type} ${key}`;
     });
-    const text = lines.sort().join("");
-    if (!existsSync(KNOWN_HOSTS) || readFileSync(KNOWN_HOSTS, "utf8") !== text) writeFileSync(KNOWN_HOSTS, text);
+    const before = existsSync(KNOWN_HOSTS) ? readFileSync(KNOWN_HOSTS, "utf8") : "";
+    const others = before.split("\n").filter((line) => line !== "" && !isPlanned(line.split(" ")[0] ?? ""));
+    const text = `${[...own, ...others].sort().join("\n")}\n`;
+    if (before !== text) writeFileSync(KNOWN_HOSTS, text);
+}
+
+function isPlanned(name: string): boolean {
+    return MACHINES.some((machine) => machine.name === name);
 }
 
 /** Says whom new droplets let in. */

@@ -22,7 +22,6 @@ export interface Machine {
 export const NAMESPACE_PREFIX = "se-";
 
 export const MACHINES: readonly Machine[] = [
-    { name: "gematria", segment: "internet", address: "203.0.113.10", inUp: true },
     { name: "alice", segment: "home", address: "192.168.8.11", inUp: true },
     { name: "cecilia", segment: "home", address: "192.168.8.12", inUp: true },
     { name: "box", segment: "home", address: "192.168.8.20", inUp: false },
@@ -81,7 +80,7 @@ export const CLOUD = {
     token: "dop_v1_of-the-lab-and-worthless",
     metadata: "169.254.169.254",
 } as const;
-/** Domain that the fleet serves itself: its names are asked from gematria. */
+/** Domain that the fleet serves itself: its names are asked from gematria, whose droplet gets the first reserved address of nyc3. */
 export const DELEGATED = { domain: "dev.example", server: "203.0.113.10" } as const;
 
 /** Name of a network namespace. */

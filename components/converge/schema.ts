@@ -202,6 +202,10 @@ export const secretsSchema = z.strictObject({
         )
         .describe("Secrets, by name."),
     wireguard: z.record(is.name, is.publicKey).describe("Public keys of all nodes, by name."),
+    addresses: z
+        .record(is.name, is.address)
+        .optional()
+        .describe("Addresses that are known before the roles, by name: a rented machine's own."),
 });
 
 /** The roles of a node with the hashes of their desired states: what `converge.py finish` sweeps against. */

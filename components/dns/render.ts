@@ -1,12 +1,19 @@
 import { program } from "../converge/command";
+import { anchorFile, anchorUnit } from "../droplet/anchor";
 import type { Role } from "../converge/schema";
 import type { ZonePlan } from "./plan";
 
 const database = "/var/lib/powerdns/pdns.sqlite3";
 
-/** The role `pdns`: PowerDNS 4.9 of Debian 13 on SQLite, bound to the node's own addresses, never to 0.0.0.0. */
-export function renderServer(addresses: readonly string[]): Role {
+/**
+ * The role `pdns`: PowerDNS 4.9 of Debian 13 on SQLite, bound to the node's own addresses, never to 0.0.0.0: systemd-resolved
+ * has port 53 of loopback.
+ * @param own its address; nothing for a droplet, which binds to its anchor
+ * @param inMesh its addresses in the mesh
+ */
+export function renderServer(own: string | undefined, inMesh: readonly string[]): Role {
     const config = "/etc/powerdns/pdns.conf";
+    const unit = "/etc/systemd/system/pdns.service.d/mesh.conf";
     return {
         directories: {
             "/etc/powerdns": { mode: "0755", owner: "root:root" },
@@ -14,18 +21,33 @@ export function renderServer(addresses: readonly string[]): Role {
             "/var/lib/powerdns": { mode: "0755", owner: "pdns:pdns", keep: true },
         },
         files: {
-            [config]: { mode: "0640", owner: "root:pdns", text: renderConfig(addresses) },
-            // The packaged unit would start before the mesh has its address.
-            "/etc/systemd/system/pdns.service.d/mesh.conf": {
-                mode: "0644",
-                owner: "root:root",
-                text: "[Unit]\nAfter=wg-quick@wg0.service\n",
+            [config]: {
+                mode: "0640",
+                owner: "root:pdns",
+                text: renderConfig(own === undefined ? [] : [own, ...inMesh]),
             },
+            [unit]: { mode: "0644", owner: "root:root", text: own === undefined ? anchored(inMesh) : after("") },
         },
         actions: { "zone-init": { argv: ["python3", "-I", program, "zone-init"], on: { [config]: true } } },
-        units: { "pdns.service": { enabled: true, running: true, restartOn: { [config]: true } } },
+        units: { "pdns.service": { enabled: true, running: true, restartOn: { [config]: true, [unit]: true } } },
         checks: { answers: { argv: ["pdns_control", "rping"], within: 20 } },
     };
+}
+
+/** The packaged unit would start before the mesh has its address. */
+const after = (more: string): string => `[Unit]\nAfter=wg-quick@wg0.service${more}\n`;
+
+/** Debian's command (pdns-server 4.9, pdns.service) with addresses of which one is only known on the machine. */
+function anchored(inMesh: readonly string[]): string {
+    const options = "--guardian=no --daemon=no --disable-syslog --log-timestamp=no --write-pid=no";
+    return [
+        after(` ${anchorUnit}`),
+        "[Service]",
+        `EnvironmentFile=${anchorFile}`,
+        "ExecStart=",
+        `ExecStart=/usr/sbin/pdns_server ${options} --local-address=${["${ANCHOR}", ...inMesh].join(",")}`,
+        "",
+    ].join("\n");
 }
 
 /** The packages the role needs. */
@@ -35,7 +57,8 @@ function renderConfig(addresses: readonly string[]): string {
     return [
         "launch=gsqlite3",
         `gsqlite3-database=${database}`,
-        `local-address=${addresses.join(", ")}`,
+        // A droplet's stand in the unit.
+        ...(addresses.length === 0 ? [] : [`local-address=${addresses.join(", ")}`]),
         "local-address-nonexist-fail=no",
         "primary=yes",
         "disable-axfr=yes",

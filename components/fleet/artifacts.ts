@@ -2,8 +2,9 @@ import { caddyArtifact } from "../edge/artifact";
 import type { DesiredArtifact } from "../converge/schema";
 import { models } from "../models/catalogue";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
-import { hardwareOf, type Hardware } from "../node/hardware";
+import type { Hardware } from "../node/hardware";
 import { nodeOf } from "../node/machine";
+import { hardwareOfNode } from "../node/plan";
 import type { ArtifactSource } from "./artifact-source";
 import type { Problem } from "./errors";
 import type { Lock } from "./lock";
@@ -67,7 +68,10 @@ function need(source: ArtifactSource, arch: Hardware["arch"]): NeededArtifact {
 }
 
 function archesOf(inventory: Inventory, names: readonly string[]): Hardware["arch"][] {
-    const arches = names.flatMap((name) => hardwareOf(inventory.nodes[name]?.hardware ?? "")?.arch ?? []);
+    const arches = names.flatMap((name) => {
+        const node = inventory.nodes[name];
+        return node === undefined ? [] : (hardwareOfNode(node)?.arch ?? []);
+    });
     return [...new Set(arches)].sort();
 }
 

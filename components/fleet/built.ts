@@ -11,22 +11,13 @@ type Gap = readonly [what: string, path: Path];
  * it as what is to come; nothing that goes to a machine starts before it is empty.
  */
 export function notBuilt({ inventory }: Pick<Stack, "inventory">): Problem[] {
-    const gaps = [...dropletGaps(inventory), ...nameGaps(inventory), ...modelGaps(inventory), ...restGaps(inventory)];
+    const gaps = [...nameGaps(inventory), ...modelGaps(inventory), ...restGaps(inventory)];
     return gaps.map(([what, path]) => ({
         code: "SE045",
         path,
         message: `${what} not built yet.`,
         fix: "`./fleet check` plans it already; leave it out to bring up the rest.",
     }));
-}
-
-/** A reserved IP leads to an address that no other machine knows: what binds to the node's own address is not there yet. */
-function dropletGaps({ nodes, edge, dns }: Inventory): Gap[] {
-    const rented = (node: string): boolean => nodes[node]?.droplet !== undefined;
-    return [
-        ...((edge?.at ?? []).some(rented) ? [["An edge on a droplet is", ["edge", "at"]] as Gap] : []),
-        ...(rented(dns?.primary ?? "") ? [["A nameserver on a droplet is", ["dns", "primary"]] as Gap] : []),
-    ];
 }
 
 function nameGaps({ edge, dns }: Inventory): Gap[] {

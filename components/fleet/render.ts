@@ -1,6 +1,8 @@
 import type { Role } from "../converge/schema";
 import { planZones } from "../dns/plan";
 import { renderServer, renderZone, serverPackages } from "../dns/render";
+import { renderAnchor } from "../droplet/anchor";
+import { isDroplet } from "../droplet/plan";
 import { caddyArtifact } from "../edge/artifact";
 import { planEdges } from "../edge/plan";
 import { renderCaddy } from "../edge/render";
@@ -12,7 +14,7 @@ import { takeTurn } from "../mesh/turn";
 import { llamaCppArtifact } from "../models/engines/llamacpp/artifact";
 import { llamaCppPackages, renderLlamaCpp } from "../models/engines/llamacpp/render";
 import { planModels } from "../models/plan";
-import { hardwareOf } from "../node/hardware";
+import { hardwareOfNode } from "../node/plan";
 import { hostsText } from "../node/base/hosts";
 import { renderBase } from "../node/base/render";
 import { bootPackages, renderBoot } from "../node/boot/render";
@@ -39,9 +41,10 @@ export function renderRoles(stack: Stack, generations: Readonly<Record<string, n
         roles[node] = { ...roles[node], [role]: body };
         packages[node] = [...(packages[node] ?? []), ...needs];
     };
-    for (const [name, { address, port }] of Object.entries(inventory.nodes)) {
+    for (const [name, node] of Object.entries(inventory.nodes)) {
         const anySystem = acceptsAnySystem(inventory, name);
-        add(name, "sshd", renderSshd(address ?? "", port ?? inventory.ssh.port ?? 22, anySystem));
+        add(name, "sshd", renderSshd(node.address ?? "", node.port ?? inventory.ssh.port ?? 22, anySystem));
+        if (isDroplet(node)) add(name, "anchor", renderAnchor());
         const own = { ...design, flows: flows.get(name) ?? [] };
         add(name, "firewall", renderFirewall(planFirewall(inventory, own, name)));
         if (Object.keys(people).length > 0) add(name, "people", renderPeople(people), ["sudo"]);
@@ -76,7 +79,7 @@ function addBoot(node: string, machine: Machine | undefined, add: Add): void {
 
 function addEdges({ inventory, lock, chatPage }: Stack, generations: Readonly<Record<string, number>>, add: Add): void {
     for (const [node, edge] of Object.entries(planEdges(inventory))) {
-        const artifact = desiredArtifact(lock, caddyArtifact.key, archOf(inventory.nodes[node]?.hardware));
+        const artifact = desiredArtifact(lock, caddyArtifact.key, archOf(inventory, node));
         add(node, "caddy", renderCaddy(edge, caddyArtifact.version, artifact, generations, chatPage));
     }
 }
@@ -86,14 +89,14 @@ function addZones({ inventory, design }: Stack, add: Add): void {
     const primary = inventory.dns?.primary;
     if (primary === undefined) return;
     const inMesh = meshedNodes(inventory).includes(primary) ? [meshAddresses(inventory)[primary] ?? ""] : [];
-    const addresses = [inventory.nodes[primary]?.address ?? "", ...inMesh];
-    add(primary, "pdns", renderServer(addresses), serverPackages);
+    const own = inventory.nodes[primary]?.address;
+    add(primary, "pdns", renderServer(own, inMesh), serverPackages);
     for (const zone of zones) add(primary, `zone-${zone.domain}`, renderZone(zone));
 }
 
 function addModels({ inventory, lock }: Stack, generations: Readonly<Record<string, number>>, add: Add): void {
     for (const served of planModels(inventory)) {
-        const engine = desiredArtifact(lock, llamaCppArtifact.key, archOf(inventory.nodes[served.node]?.hardware));
+        const engine = desiredArtifact(lock, llamaCppArtifact.key, archOf(inventory, served.node));
         const weights = desiredArtifact(lock, served.artifact, "any");
         const generation = generations[served.apiKey] ?? 1;
         const role = renderLlamaCpp(served, llamaCppArtifact.version, engine, weights, generation);
@@ -101,6 +104,7 @@ function addModels({ inventory, lock }: Stack, generations: Readonly<Record<stri
     }
 }
 
-function archOf(hardware: string | undefined): "amd64" | "arm64" {
-    return hardwareOf(hardware ?? "")?.arch ?? "amd64";
+function archOf({ nodes }: Stack["inventory"], name: string): "amd64" | "arm64" {
+    const node = nodes[name];
+    return (node === undefined ? undefined : hardwareOfNode(node)?.arch) ?? "amd64";
 }

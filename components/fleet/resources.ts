@@ -39,7 +39,9 @@ export class Fleet extends pulumi.ComponentResource {
         const shared: Shared = { program: shipProgram(), confirm, roads, reach };
         const seen = Object.values(plan.nodes).filter(({ name }) => !unseen.includes(name));
         const [staying, leaving] = [false, true].map((is) => seen.filter((node) => node.leaving === is));
-        this.nodes = (staying ?? []).map((node) => new Node(node, secrets.document(node), shared, { parent: this }));
+        this.nodes = (staying ?? []).map(
+            (node) => new Node(node, secrets.document(node, ownAddress(node, cloud)), shared, { parent: this }),
+        );
         for (const node of leaving ?? []) new LeavingNode(node, shared, { parent: this });
         new Mesh(this.having("wireguard"), { parent: this });
         new Edge(this.having("caddy"), this.makeZones(), { parent: this });
@@ -79,6 +81,18 @@ export class Fleet extends pulumi.ComponentResource {
             }),
         );
     }
+}
+
+/**
+ * The address of a rented node when its own roles refer to it: it is known before they are applied, because the node is
+ * reached at it, and Caddy would ask for certificates before the zone has it.
+ */
+function ownAddress(
+    { name, roles, address: before }: NodePlan,
+    cloud: Cloud | undefined,
+): Record<string, pulumi.Input<string>> {
+    const address = cloud?.address(name, before);
+    return address === undefined || !addressReferences(roles).includes(name) ? {} : { [name]: address };
 }
 
 /** Addresses of the nodes that a node's roles refer to; those of rented ones are learnt while the program runs. */

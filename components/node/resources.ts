@@ -26,10 +26,10 @@ export interface Shared {
 }
 
 /**
- * Roles that come before everything else, in this order, each after the one before: from sshd on it is known who acts, and
- * the firewall stands before packages bring daemons.
+ * Roles that come before everything else, in this order, each after the one before: from sshd on it is known who acts, what
+ * listens needs a droplet's anchor, and the firewall stands before packages bring daemons.
  */
-const first = ["sshd", "firewall", "packages"];
+const first = ["sshd", "anchor", "firewall", "packages"];
 
 /** One machine: converge.py on it, its secrets, its firewall, its packages, and at the end the sweep of what is not wanted any more. */
 export class Node extends pulumi.ComponentResource {

@@ -38,18 +38,24 @@ export class SecretStore extends pulumi.ComponentResource {
         return this.authority?.certificate;
     }
 
-    /** What `secrets on NODE` stores: the node's secrets and the public keys of all, as JSON. */
-    document({ name: node, incarnation, secrets }: NodePlan): pulumi.Output<string> {
+    /**
+     * What `secrets on NODE` stores: the node's secrets and the public keys of all, as JSON.
+     * @param addresses those that its roles refer to and that are known before they are applied, by node
+     */
+    document(
+        { name: node, incarnation, secrets }: NodePlan,
+        addresses: Readonly<Record<string, pulumi.Input<string>>> = {},
+    ): pulumi.Output<string> {
         const { fleet, generations, turn } = this.plan;
         const own = secrets.map((name): [string, pulumi.Output<StoredSecret>] => {
             const generation = generationOn(node, name, generations, turn);
             return [name, this.secretValue(name, generation).apply((value) => ({ generation, value }))];
         });
+        const document = { version: 1, fleet, node, incarnation };
+        const known = Object.keys(addresses).length === 0 ? {} : { addresses };
         return pulumi
-            .all([pulumi.all(Object.fromEntries(own)), this.keys.publicKeys()])
-            .apply(([stored, wireguard]) =>
-                canonical({ version: 1, fleet, node, incarnation, secrets: stored, wireguard }),
-            );
+            .all([pulumi.all(Object.fromEntries(own)), this.keys.publicKeys(), known])
+            .apply(([stored, wireguard, more]) => canonical({ ...document, secrets: stored, wireguard, ...more }));
     }
 
     /** The value of a generation: keys of the mesh have several side by side while one is rotated. */

@@ -41,9 +41,9 @@ test("what is refused exits with 2, in one line, and as JSON when that was asked
 test("check of dev names the fleet and its nodes first, and keeps words and JSON apart", () => {
     const { stdout } = run("-s", "dev", "check");
     expect(stdout.split("\n")[0]).toBe("Fleet dev: alice, cecilia, gematria");
-    expect(stdout).toContain("  gematria  amd64-1gb · admin@203.0.113.10:22 · mesh 10.44.0.1\n");
+    expect(stdout).toContain("  gematria  s-1vcpu-1gb");
     expect(stdout).toContain(
-        "  gematria  base, caddy, firewall, packages, pdns, sshd, wireguard,\n      zone-dev.example\n",
+        "  gematria  anchor, base, caddy, firewall, packages, pdns, sshd, wireguard,\n      zone-dev.example\n",
     );
     const json = run("-s", "dev", "check", "--json");
     expect(json.stderr).toContain("Fleet dev:");

@@ -140,3 +140,16 @@ def test_an_error_in_the_secrets_document_does_not_show_it(node: Node) -> None:
     with pytest.raises(converge.Refused) as caught:
         converge.store_secrets(node.machine, json.dumps(body).encode())
     assert str(caught.value) == 'secrets["k"].value has to be a text'
+
+
+def test_an_address_that_comes_with_the_secrets_is_there_for_the_roles(node: Node) -> None:
+    header = {"version": 1, "fleet": "dev", "node": "alice", "incarnation": 1}
+    body = {**header, "secrets": {}, "wireguard": {}, "addresses": {"alice": "203.0.113.10"}}
+    assert converge.store_secrets(node.machine, json.dumps(body).encode()) == ["changed: addresses"]
+    assert converge.store_secrets(node.machine, json.dumps(body).encode()) == ["unchanged"]
+    node.apply(files={"/etc/zone": file("ns A {{address:alice}}\nbob A {{address:bob}}\n")})
+    assert node.text("/etc/zone") == "ns A 203.0.113.10\n"
+    # Those of others, which came with `finish`, stay.
+    node.machine.save("addresses.json", {"bob": "203.0.113.11"})
+    converge.store_secrets(node.machine, json.dumps(body).encode())
+    assert node.machine.load("addresses.json") == {"alice": "203.0.113.10", "bob": "203.0.113.11"}

@@ -8,8 +8,8 @@ import { renderUserData } from "../../components/droplet/render";
 import { planVpcs } from "../../components/droplet/vpcs";
 import { regionNames } from "../../components/node/droplets";
 import type { Stack } from "../../components/fleet/stack";
-import { devText, stackOf } from "../support/stack";
-import { operatorKey, rentedStack, rentedText } from "./support";
+import { devText, rentedText, stackOf } from "../support/stack";
+import { operatorKey, rentedStack } from "./support";
 
 test("a fleet without droplets rents nothing and needs no token", () => {
     const plan = planFleet(stackOf("dev", devText));
@@ -47,11 +47,7 @@ const saidOf = (stack: Stack): string[] =>
 
 test("nobody is asked for a pin or an address of a droplet, and the token is asked for by name", () => {
     const said = saidOf({ ...rentedStack(), secretNames: [] });
-    expect(said).toEqual([
-        "SE045 edge.at An edge on a droplet is not built yet.",
-        "SE045 dns.primary A nameserver on a droplet is not built yet.",
-        "SE043 nodes.gematria.droplet The secret digitalocean-token was never set.",
-    ]);
+    expect(said).toEqual(["SE043 nodes.gematria.droplet The secret digitalocean-token was never set."]);
 });
 
 test("a droplet that lets nobody in is refused", () => {
@@ -66,6 +62,29 @@ test("other nodes name its address and wait for none", () => {
     expect(conf).toContain("Endpoint = {{address:gematria}}:51820\n");
     const zone = nodes["gematria"]?.roles["zone-dev.example"]?.files?.["/etc/powerdns/zones/dev.example.zone"]?.text;
     expect(zone).toContain("ai.dev.example.\t300\tIN\tA\t{{address:gematria}}\n");
+});
+
+test("its nameserver binds to the anchor, which the machine alone knows, and to the mesh", () => {
+    const { roles } = planFleet(rentedStack()).nodes["gematria"]!;
+    const files = roles["pdns"]!.files!;
+    expect(files["/etc/powerdns/pdns.conf"]!.text).not.toContain("local-address=");
+    const unit = files["/etc/systemd/system/pdns.service.d/mesh.conf"]!.text;
+    expect(unit).toContain("After=wg-quick@wg0.service sovereign-edge-anchor.service\n");
+    expect(unit).toContain("EnvironmentFile=/run/sovereign-edge/anchor\nExecStart=\n");
+    expect(unit).toMatch(/^ExecStart=\/usr\/sbin\/pdns_server .* --local-address=\$\{ANCHOR\},10\.44\.0\.1$/m);
+    expect(roles["anchor"]).toMatchObject({
+        units: { "sovereign-edge-anchor.service": { enabled: true, running: true } },
+        confirm: { window: 60 },
+    });
+    expect(planFleet(rentedStack()).nodes["alice"]!.roles["anchor"]).toBeUndefined();
+});
+
+test("what an edge on a droplet installs has to be locked like any other's", () => {
+    const stack = rentedStack();
+    const { caddy, ...others } = stack.lock.artifacts;
+    expect(caddy).toBeDefined();
+    const said = completenessProblems({ ...stack, lock: { ...stack.lock, artifacts: others } });
+    expect(said.map(({ message }) => message)).toEqual([expect.stringContaining("caddy 2.11.4 (amd64)")]);
 });
 
 describe("protection", () => {

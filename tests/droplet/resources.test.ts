@@ -83,6 +83,18 @@ test("an address that cannot be had holds nobody up who names it: the sweep goes
     expect(addressesOf(kept)).toEqual({ gematria: "203.0.113.77" });
 });
 
+test("its own address comes with its secrets, before the zone and Caddy; nobody else's secrets wait for it", () => {
+    const stored = JSON.stringify(all.get("secrets on gematria")!.inputs["stdin"]);
+    expect(stored).toContain('\\"addresses\\":{\\"gematria\\":\\"203.0.113.10\\"}');
+    expect(JSON.stringify(all.get("secrets on alice")!.inputs["stdin"])).not.toContain("addresses");
+});
+
+test("the routes are confirmed before anything listens", () => {
+    expect(all.get("anchor on gematria")!.dependsOn).toContain("sshd on gematria");
+    for (const role of ["firewall", "packages", "wireguard", "pdns", "caddy"])
+        expect([role, waitsFor(`${role} on gematria`).has("anchor on gematria")]).toEqual([role, true]);
+});
+
 test("a droplet that leaves is cleaned, and the machine stays until its block goes", async () => {
     const left = await register(rentedStack(), (plan) => ({
         ...plan,

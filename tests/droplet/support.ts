@@ -1,11 +1,5 @@
-import { devText, stackOf } from "../support/stack";
+import { rentedText, stackOf } from "../support/stack";
 import type { Stack } from "../../components/fleet/stack";
-
-/** The embedded fleet with gematria rented. */
-export const rentedText = devText.replace(
-    /gematria: +\{ .*?, mesh/,
-    "gematria: { droplet: s-1vcpu-1gb, region: nyc3, mesh",
-);
 
 /** A public key of an operator. */
 export const operatorKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBd5vdDvRkEAaf4B1xkQGqDXAU2pmTEJVHo1Gd1t5LSV";

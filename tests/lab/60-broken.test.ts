@@ -99,7 +99,7 @@ const serve = "ExecStart=/usr/bin/python3 -m http.server 8081 --directory /srv";
 
 const goodRoles = (): Roles => ({
     packages: { packages: Object.fromEntries(serverPackages.map((name) => [name, {}])) },
-    pdns: renderServer([address]),
+    pdns: renderServer(address, []),
     zone: zone("192.0.2.1"),
     caddy: caddy(site('respond "old"')),
     nft: nft("tcp dport 9999 drop"),

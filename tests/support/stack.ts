@@ -46,8 +46,14 @@ export function stackOf(name: string, text: string): Stack {
     };
 }
 
-/** The inventory of the embedded fleet, as it is committed. */
-export const devText = readFileSync(resolve(root, "stacks/dev.yaml"), "utf8");
+/** The inventory of the embedded fleet, as it is committed: gematria is rented. */
+export const rentedText = readFileSync(resolve(root, "stacks/dev.yaml"), "utf8");
+
+/** The same with gematria owned, so that its address stands in the inventory. */
+export const devText = rentedText.replace(
+    "gematria: { droplet: s-1vcpu-1gb, region: nyc3,",
+    "gematria: { hardware: amd64-1gb, address: 203.0.113.10,",
+);
 
 /** The smallest useful fleet: one box on a LAN. */
 export const homeText = `version: 1

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { hostKeyOf } from "../../../lab/identity";
+import { OPERATOR_KEY, hostKeyOf } from "../../../lab/identity";
+import { CLOUD } from "../../../lab/plan";
 import { lab, must, on, operator, root, run, type Result } from "../support";
 
 /** The stack's name. */
@@ -17,7 +18,7 @@ export const lines: Readonly<Record<string, string>> = {
     octavia: "{ hardware: amd64-1gb, location: cabin, address: 192.168.9.11, mesh: 10.44.0.13 }",
     lucidia: "{ hardware: amd64-1gb, location: cabin, address: 192.168.9.12, mesh: 10.44.0.15 }",
     aria: "{ hardware: amd64-1gb, location: office, address: 192.168.10.11, mesh: 10.44.0.14 }",
-    gematria: "{ hardware: amd64-1gb, address: 203.0.113.10, mesh: 10.44.0.1 }",
+    gematria: "{ droplet: s-1vcpu-1gb, region: nyc3, mesh: 10.44.0.1 }",
     anastasia: "{ hardware: amd64-1gb, address: 203.0.113.11, mesh: 10.44.0.2 }",
 };
 /** The seven nodes. */
@@ -46,9 +47,10 @@ export function write(text: string): void {
     writeFileSync(inventory, text);
 }
 
-/** Pins the host keys of machines that were on once, and notes their roads, as `./fleet add` does with a person's consent. */
+/** Pins the host keys of machines that were on once, and notes their roads, as `./fleet add` does with a person's consent; a droplet's key is the program's. */
 export function pin(nodes: readonly string[]): void {
-    const keys = nodes.map((node) => {
+    const owned = nodes.filter((node) => !/droplet: /.test(lines[node]!));
+    const keys = owned.map((node) => {
         const [type, key] = readFileSync(`${hostKeyOf(node)}.pub`, "utf8").split(" ");
         return `${node} ${type} ${key}\n`;
     });
@@ -60,7 +62,7 @@ export function pin(nodes: readonly string[]): void {
 /** A verb of `./fleet` for the stack; may fail. */
 export const fleet = (...args: string[]): Promise<Result> => operator(["./fleet", "-s", stack, ...args]);
 
-/** Brings the lab up from nothing with seven machines on three LANs and the internet, and makes a stack for them; nothing is applied. */
+/** Brings the lab up from nothing with six machines on three LANs and the internet, and makes a stack for them and a droplet; nothing is applied. */
 export async function prepare(): Promise<void> {
     await dispose();
     await lab("up");
@@ -70,7 +72,12 @@ export async function prepare(): Promise<void> {
     writeFileSync(settings, `config:\n  sovereign-edge:inventory: ${inventory}\n`);
     write(inventoryOf());
     pin(seven);
+    copyFileSync(`${OPERATOR_KEY}.pub`, resolve(folder, `${stack}.authorized_keys`));
     await must(["tools/node", "lab/main.ts", "exec", "operator", "--", "./fleet", "init", stack]);
+    const token = await operator(["./fleet", "-s", stack, "secret", "set", "digitalocean-token"], {
+        input: CLOUD.token,
+    });
+    if (token.code !== 0) throw new Error(token.text);
 }
 
 /** Takes the lab down with what `dev` knows of it, and removes the stack and its files. */

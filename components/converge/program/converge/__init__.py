@@ -11,6 +11,7 @@
     converge.py reboot          starts the machine again; a boot configuration that waits is tried with that
     converge.py boot WHAT       stage|drop: the role boot's own; confirm: after every boot, ends a trial
     converge.py apt-bases FILE  whether the package sources of the system's vendor are there, with their keys
+    converge.py anchor on|off   sends what a droplet begins under its reserved address, or not; takes no lock
     converge.py facts           prints what the machine is, as JSON
     converge.py pairs           stdin = who is to be reached; prints which peers answer over the mesh, as JSON
     converge.py zone-check DOMAIN FILE    loads a zone into a scratch database and checks it (PowerDNS on SQLite)

@@ -173,6 +173,7 @@ class SecretsDocument(TypedDict):
     node: str
     secrets: dict[str, Secret]
     wireguard: dict[str, str]
+    addresses: dict[str, str]
 
 
 class Roster(TypedDict):
@@ -359,9 +360,11 @@ def _check_the_rest(desired: Desired) -> None:
 
 
 def parse_secrets(data: bytes) -> SecretsDocument:
-    """A secrets document."""
+    """A secrets document; without addresses it has none."""
     document = parse_json(data)
     SECRETS(document, "")
+    assert isinstance(document, dict)
+    document.setdefault("addresses", {})
     return cast(SecretsDocument, document)
 
 

@@ -114,6 +114,14 @@ def _bases(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -
     return check_bases(machine, words[0])
 
 
+def _anchor(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
+    from converge import anchor
+
+    if words[0] not in ("on", "off"):
+        raise Refused("usage: converge.py anchor on|off")
+    return anchor.use(machine, anchor.metadata) if words[0] == "on" else anchor.leave(machine)
+
+
 def _facts(machine: Machine, _words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge.facts import print_facts
 
@@ -154,6 +162,7 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "boot": (1, 1, _boot),
     "reboot": (0, 0, _reboot),
     "apt-bases": (1, 1, _bases),
+    "anchor": (1, 1, _anchor),
     "zone-init": (0, 0, lambda machine, words, _: _zone(machine, "zone-init", words)),
     "zone-drop": (1, 1, lambda machine, words, _: _zone(machine, "zone-drop", words)),
     "zone-check": (2, 2, lambda machine, words, _: _zone(machine, "zone-check", words)),

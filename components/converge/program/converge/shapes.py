@@ -164,7 +164,7 @@ SECRETS = struct(
         "secrets": record(SECRET_NAME, struct({"generation": WHOLE, "value": string()}, {})),
         "wireguard": record(NAME, PUBLIC_KEY),
     },
-    {},
+    {"addresses": record(NAME, ADDRESS)},
 )
 ROSTER = struct({**_HEADER, "roles": record(NAME, HASH)}, {"addresses": record(NAME, ADDRESS)})
 _CLAIMS = struct(

@@ -42,6 +42,11 @@ def store_secrets(machine: Machine, data: bytes) -> list[str]:
         if (machine.load("wireguard.json") or {}) != document["wireguard"]:
             stores["wireguard.json"] = document["wireguard"]
             changed.append("public keys")
+        addresses = cast("dict[str, str]", machine.load("addresses.json") or {})
+        # Those of others come with `finish`, which takes away what nobody names any more.
+        if {**addresses, **document["addresses"]} != addresses:
+            stores["addresses.json"] = {**addresses, **document["addresses"]}
+            changed.append("addresses")
         if stores:
             with logged(machine, Event("secrets", "stored", changed=changed)):
                 for file, value in stores.items():
