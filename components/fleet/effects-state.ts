@@ -1,23 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { bundleOf, readProgram } from "../converge/bundle";
 import { planEffects, type Effects } from "./effects";
 import { readRecorded } from "./effects-recorded";
 import { effectsText } from "./effects-text";
 import type { FleetPlan } from "./plan";
+import { stateInClone } from "./state-file";
 
 /** Set for the engine by whoever has said the effects already, so that the program does not say them again. */
 export const effectsSaid = "SOVEREIGN_EDGE_EFFECTS_SAID";
-
-/**
- * The state of a stack as the file backend in the clone keeps it, read without the engine.
- * @returns nothing with another backend, and when there is no such state
- */
-export function stateInClone(root: string, stack: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
-    if ((env["PULUMI_BACKEND_URL"] ?? "") !== "") return undefined;
-    const file = resolve(root, ".state/.pulumi/stacks/sovereign-edge", `${stack}.json`);
-    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-}
 
 /**
  * What the plan changes against a state, with the program as the clone has it.

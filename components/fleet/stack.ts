@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { readDroplets, type RecordedDroplets } from "../droplet/recorded";
-import { stateInClone } from "./effects-state";
 import { InventoryError, type PlacedProblem, type Problem } from "./errors";
 import { readKnownHosts, type HostKey } from "./known-hosts";
 import { loadInventory, sortByPlace, type Loaded } from "./load";
 import { readLock, type Lock } from "./lock";
 import type { ReadBeside } from "./name-files";
 import { readSource } from "./source";
+import { stateInClone } from "./state-file";
 
 /** Where the files of a stack are; absolute paths. */
 export interface StackFiles {

@@ -1,6 +1,7 @@
-import { effectsSince, stateInClone } from "../../components/fleet/effects-state";
+import { effectsSince } from "../../components/fleet/effects-state";
 import { effectsText } from "../../components/fleet/effects-text";
 import type { FleetPlan, NodePlan } from "../../components/fleet/plan";
+import { stateInClone } from "../../components/fleet/state-file";
 import type { Context } from "./context";
 import { pulumi } from "./pulumi";
 

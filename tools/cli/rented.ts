@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readDroplets, type RecordedDroplets } from "../../components/droplet/recorded";
 import { tokenSecret } from "../../components/droplet/plan";
-import { stateInClone } from "../../components/fleet/effects-state";
+import { stateInClone } from "../../components/fleet/state-file";
 import { readKnownHosts } from "../../components/fleet/known-hosts";
 import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
