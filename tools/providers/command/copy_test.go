@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -110,20 +111,20 @@ func TestCopiesAgainOnlyWhenContentOrPathChanged(t *testing.T) {
 	made := engine.MustNew(copyToRemote, args)
 	for _, step := range []struct {
 		change inputs
-		dials  bool
+		copies bool
 	}{
 		{inputs{"connection": with(server.connection(), inputs{"user": "other"})}, false},
 		{inputs{"source": textAsset(t, "two")}, true},
 		{inputs{"remotePath": target + "2"}, true},
 	} {
 		args = with(args, step.change)
-		before := server.connections()
+		before := server.sessions()
 		var err error
 		if made, err = engine.Changed(made, args); err != nil {
 			t.Fatal(err)
 		}
-		if dialed := server.connections() > before; dialed != step.dials {
-			t.Errorf("%v: dialed %v", step.change, dialed)
+		if copied := server.sessions() > before; copied != step.copies {
+			t.Errorf("%v: copied %v", step.change, copied)
 		}
 	}
 	if read(t, target) != "two" || read(t, target+"2") != "two" {
@@ -135,7 +136,7 @@ func TestCopiesAgainOnlyWhenContentOrPathChanged(t *testing.T) {
 }
 
 func TestRefusesWhatCannotBeCopied(t *testing.T) {
-	engine := plugintest.Start(t, "command", provider())
+	engine := start(t, time.Minute)
 	for want, source := range map[string]any{
 		"an asset must be a FileAsset or a StringAsset": &resource.Asset{Sig: resource.AssetSig, Hash: "x", URI: "https://example.org/file"},
 		"and known in the preview":                      plugintest.Unknown(),

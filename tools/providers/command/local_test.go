@@ -4,14 +4,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"sovereign-edge/providers/plugin/plugintest"
 )
 
 const localCommand = "command:local:Command"
 
 func TestLocalRun(t *testing.T) {
-	engine := plugintest.Start(t, "command", provider())
+	engine := start(t, time.Minute)
 	dir := t.TempDir()
 	args := inputs{
 		"create": "cat; echo $NAME; pwd >&2", "stdin": "in ", "environment": inputs{"NAME": "value"}, "dir": dir,
@@ -42,7 +40,7 @@ func TestLocalRun(t *testing.T) {
 }
 
 func TestLocalFiles(t *testing.T) {
-	engine := plugintest.Start(t, "command", provider())
+	engine := start(t, time.Minute)
 	dir := t.TempDir()
 	for _, name := range []string{"a.txt", "b.js", "deep/c.txt", "deep/secret.txt"} {
 		write(t, dir+"/"+name, name)
@@ -63,7 +61,7 @@ func TestLocalFiles(t *testing.T) {
 }
 
 func TestLocalCancel(t *testing.T) {
-	engine := plugintest.Start(t, "command", provider())
+	engine := start(t, time.Minute)
 	ended := make(chan error, 1)
 	go func() {
 		_, err := engine.New(localCommand, inputs{"create": "sleep 20; true"})

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"sovereign-edge/providers/command/remote"
 	"sovereign-edge/providers/plugin/plugintest"
 )
 
@@ -38,13 +39,9 @@ func with(base inputs, changes inputs) inputs {
 }
 
 func (s *sshServer) connection() inputs {
-	block, err := ssh.MarshalPrivateKey(s.user, "")
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	return inputs{
 		"host": "127.0.0.1", "port": float64(s.port()), "user": "somebody", "hostKey": s.hostKey(ssh.KeyAlgoED25519),
-		"privateKey": string(pem.EncodeToMemory(block)), "dialErrorLimit": 0, "perDialTimeout": 2,
+		"privateKey": s.userPEM, "dialErrorLimit": 0, "perDialTimeout": 2,
 	}
 }
 
@@ -54,10 +51,15 @@ func (s *sshServer) hostKey(kind string) string {
 
 func setUp(t *testing.T) (*plugintest.Engine, *sshServer) {
 	t.Setenv("SSH_AUTH_SOCK", "")
-	return plugintest.Start(t, "command", provider()), startSSH(t)
+	return start(t, 50*time.Millisecond), startSSH(t)
 }
 
-func TestRunsAndClosesItsConnection(t *testing.T) {
+// start serves a provider that keeps connections for that long.
+func start(t *testing.T, rest time.Duration) *plugintest.Engine {
+	return plugintest.Start(t, "command", provider(remote.NewLogins(rest, 500*time.Millisecond)))
+}
+
+func TestRunsAndClosesAConnectionThatRests(t *testing.T) {
 	engine, server := setUp(t)
 	made := engine.MustNew(remoteCommand, inputs{
 		"connection": server.connection(), "create": "cat; echo; echo oops >&2", "stdin": "given\n",
@@ -197,7 +199,7 @@ func TestHostKey(t *testing.T) {
 
 func TestDialsAgainUntilItAnswers(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", "")
-	engine, server := plugintest.Start(t, "command", provider()), startSSHLater(t)
+	engine, server := start(t, time.Minute), startSSHLater(t)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +264,7 @@ func TestDiff(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	engine := plugintest.Start(t, "command", provider())
+	engine := start(t, time.Minute)
 	checked, err := engine.Checked(remoteCommand, inputs{"connection": inputs{"host": "h", "proxy": inputs{"host": "b"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -323,7 +325,7 @@ func TestCancelEndsASession(t *testing.T) {
 
 func TestCancelEndsASilentServer(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", "")
-	engine := plugintest.Start(t, "command", provider())
+	engine := start(t, time.Minute)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,11 +29,15 @@ type sshServer struct {
 	listener net.Listener
 	hostKeys map[string]ssh.Signer // by type
 	user     crypto.Signer         // the key that may log in
+	userPEM  string                // marshalled once: that is not the same twice
 
 	mu                        sync.Mutex
 	accepted, open, authTried int
+	served                    int // sessions
 	conns                     []net.Conn
 	acceptEnv                 bool
+	mute                      int // up to this connection no session is opened, and none refused
+	maxSessions               int // on a connection; 0 for any number
 }
 
 func newKey(t *testing.T, kind string) crypto.Signer {
@@ -68,6 +74,11 @@ func startSSH(t *testing.T) *sshServer {
 
 func startSSHLater(t *testing.T) *sshServer {
 	s := &sshServer{t: t, user: newKey(t, ssh.KeyAlgoED25519), hostKeys: map[string]ssh.Signer{}}
+	block, err := ssh.MarshalPrivateKey(s.user, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.userPEM = string(pem.EncodeToMemory(block))
 	allowed := newSigner(t, s.user).PublicKey().Marshal()
 	s.config = &ssh.ServerConfig{
 		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
@@ -104,17 +115,14 @@ func (s *sshServer) listen(address string) {
 			if err != nil {
 				return
 			}
-			s.count(func() { s.accepted++; s.open++; s.conns = append(s.conns, conn) })
-			go s.serve(conn)
+			number := 0
+			s.count(func() { s.accepted++; s.open++; s.conns = append(s.conns, conn); number = s.accepted })
+			go s.serve(conn, number)
 		}
 	}()
 	s.t.Cleanup(func() {
 		_ = s.listener.Close()
-		s.count(func() {
-			for _, conn := range s.conns {
-				_ = conn.Close()
-			}
-		})
+		s.drop()
 	})
 }
 
@@ -122,6 +130,22 @@ func (s *sshServer) count(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
+}
+
+// drop closes all connections.
+func (s *sshServer) drop() {
+	s.count(func() {
+		for _, conn := range s.conns {
+			_ = conn.Close()
+		}
+	})
+}
+
+// sessions returns how many there have been so far.
+func (s *sshServer) sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.served
 }
 
 // connections returns how many there have been so far.
@@ -147,7 +171,7 @@ func (s *sshServer) waitOpen(want int) {
 
 func (s *sshServer) port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
-func (s *sshServer) serve(conn net.Conn) {
+func (s *sshServer) serve(conn net.Conn, number int) {
 	defer s.count(func() { s.open-- })
 	defer conn.Close()
 	sshConn, channels, requests, err := ssh.NewServerConn(conn, s.config)
@@ -155,10 +179,24 @@ func (s *sshServer) serve(conn net.Conn) {
 		return
 	}
 	go ssh.DiscardRequests(requests)
+	var sessions atomic.Int32
 	for channel := range channels {
 		switch channel.ChannelType() {
 		case "session":
-			go s.session(channel)
+			mute, most := 0, 0
+			s.count(func() { mute, most = s.mute, s.maxSessions; s.served++ })
+			if number <= mute {
+				continue
+			}
+			if sessions.Add(1) > int32(most) && most > 0 {
+				sessions.Add(-1)
+				_ = channel.Reject(ssh.ResourceShortage, "too many sessions")
+				continue
+			}
+			go func() {
+				defer sessions.Add(-1)
+				s.session(channel)
+			}()
 		case "direct-tcpip":
 			go forward(channel)
 		default:

@@ -10,7 +10,7 @@ import (
 )
 
 // Command is a command run on a machine over SSH.
-type Command struct{}
+type Command struct{ Logins *Logins }
 
 // CommandArgs are the inputs of a Command.
 type CommandArgs struct {
@@ -33,20 +33,20 @@ type CommandState struct {
 }
 
 // Create runs `create`. Nothing is dialled in a preview, and a failed run leaves no resource behind.
-func (*Command) Create(
+func (r *Command) Create(
 	ctx context.Context, req infer.CreateRequest[CommandArgs],
 ) (infer.CreateResponse[CommandState], error) {
 	state := CommandState{CommandArgs: req.Inputs}
 	id, err := resource.NewUniqueHex(req.Name, 8, 0)
 	if err == nil && !req.DryRun && req.Inputs.Create != nil {
-		err = state.run(ctx, *req.Inputs.Create)
+		err = state.run(ctx, r.Logins, *req.Inputs.Create)
 	}
 	return infer.CreateResponse[CommandState]{ID: id, Output: state}, err
 }
 
 // Update runs `update`, or `create` where there is none. Any changed input leads here but `triggers`, which replaces; after a
 // failure the old inputs stay in the state, so that the next deployment tries again.
-func (*Command) Update(
+func (r *Command) Update(
 	ctx context.Context, req infer.UpdateRequest[CommandArgs, CommandState],
 ) (infer.UpdateResponse[CommandState], error) {
 	state := CommandState{CommandArgs: req.Inputs, Stdout: req.State.Stdout, Stderr: req.State.Stderr}
@@ -57,15 +57,15 @@ func (*Command) Update(
 	if req.DryRun || command == nil {
 		return infer.UpdateResponse[CommandState]{Output: state}, nil
 	}
-	err := state.run(ctx, *command)
+	err := state.run(ctx, r.Logins, *command)
 	return infer.UpdateResponse[CommandState]{Output: state}, err
 }
 
 // Delete runs `delete` as the state has it, over the connection of the state.
-func (*Command) Delete(ctx context.Context, req infer.DeleteRequest[CommandState]) (infer.DeleteResponse, error) {
+func (r *Command) Delete(ctx context.Context, req infer.DeleteRequest[CommandState]) (infer.DeleteResponse, error) {
 	if req.State.Delete == nil {
 		return infer.DeleteResponse{}, nil
 	}
 	state := req.State
-	return infer.DeleteResponse{}, state.run(ctx, *state.Delete)
+	return infer.DeleteResponse{}, state.run(ctx, r.Logins, *state.Delete)
 }

@@ -8,10 +8,11 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi-go-provider/infer/types"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"golang.org/x/crypto/ssh"
 )
 
 // CopyToRemote is a file, text or folder copied to a machine over SFTP. Deleting it leaves the copy.
-type CopyToRemote struct{}
+type CopyToRemote struct{ Logins *Logins }
 
 // CopyToRemoteArgs are its inputs.
 type CopyToRemoteArgs struct {
@@ -53,19 +54,19 @@ func refuse(source types.AssetOrArchive) string {
 }
 
 // Create copies; nothing is dialled in a preview.
-func (*CopyToRemote) Create(
+func (r *CopyToRemote) Create(
 	ctx context.Context, req infer.CreateRequest[CopyToRemoteArgs],
 ) (infer.CreateResponse[CopyToRemoteState], error) {
 	state := CopyToRemoteState{req.Inputs}
 	id, err := resource.NewUniqueHex(req.Name, 8, 0)
 	if err == nil && !req.DryRun {
-		err = state.copy(ctx)
+		err = state.copy(ctx, r.Logins)
 	}
 	return infer.CreateResponse[CopyToRemoteState]{ID: id, Output: state}, err
 }
 
 // Update copies again when the content or the path changed; a new connection alone copies nothing.
-func (*CopyToRemote) Update(
+func (r *CopyToRemote) Update(
 	ctx context.Context, req infer.UpdateRequest[CopyToRemoteArgs, CopyToRemoteState],
 ) (infer.UpdateResponse[CopyToRemoteState], error) {
 	state := CopyToRemoteState{req.Inputs}
@@ -73,7 +74,7 @@ func (*CopyToRemote) Update(
 	if req.DryRun || !changed {
 		return infer.UpdateResponse[CopyToRemoteState]{Output: state}, nil
 	}
-	err := state.copy(ctx)
+	err := state.copy(ctx, r.Logins)
 	return infer.UpdateResponse[CopyToRemoteState]{Output: state}, err
 }
 
@@ -87,25 +88,37 @@ func (a *CopyToRemoteArgs) hash() string {
 	return ""
 }
 
-func (a *CopyToRemoteArgs) copy(ctx context.Context) error {
-	client, err := a.Connection.dial(ctx)
+func (a *CopyToRemoteArgs) copy(ctx context.Context, logins *Logins) error {
+	return logins.run(ctx, &a.Connection, func(session *ssh.Session) error {
+		files, err := transfer(session)
+		if err != nil {
+			return err
+		}
+		defer files.Close()
+		to := uploader{files}
+		switch {
+		case a.Source.Archive != nil:
+			return to.path(a.Source.Archive.Path, a.RemotePath)
+		case a.Source.Asset.IsText():
+			return to.text(a.Source.Asset.Text, a.RemotePath)
+		default:
+			return to.path(a.Source.Asset.Path, a.RemotePath)
+		}
+	})
+}
+
+// transfer makes a session one of SFTP.
+func transfer(session *ssh.Session) (*sftp.Client, error) {
+	if err := session.RequestSubsystem("sftp"); err != nil {
+		return nil, err
+	}
+	in, err := session.StdinPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer client.Close()
-	defer context.AfterFunc(ctx, func() { _ = client.Close() })()
-	files, err := sftp.NewClient(client.Client)
+	out, err := session.StdoutPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer files.Close()
-	to := uploader{files}
-	switch {
-	case a.Source.Archive != nil:
-		return to.path(a.Source.Archive.Path, a.RemotePath)
-	case a.Source.Asset.IsText():
-		return to.text(a.Source.Asset.Text, a.RemotePath)
-	default:
-		return to.path(a.Source.Asset.Path, a.RemotePath)
-	}
+	return sftp.NewClientPipe(out, in)
 }

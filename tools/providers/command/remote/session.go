@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"golang.org/x/crypto/ssh"
@@ -17,39 +18,30 @@ const (
 	previousStderr = "PULUMI_COMMAND_STDERR"
 )
 
-// run executes command over a connection of its own, which is closed in any case, and keeps its output in the state. When ctx
-// ends (the deployment is cancelled, or customTimeouts are over) the connection is closed and the command given up.
-func (s *CommandState) run(ctx context.Context, command string) error {
-	client, err := s.Connection.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	defer context.AfterFunc(ctx, func() { _ = client.Close() })()
-
-	session, err := client.NewSession()
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	if err := s.setEnvironment(ctx, session); err != nil {
-		return err
-	}
+// run executes command in a session of its own and keeps its output in the state. When ctx ends (the deployment is cancelled,
+// or customTimeouts are over) the session is closed and the command given up.
+func (s *CommandState) run(ctx context.Context, logins *Logins, command string) error {
 	printed := output.NewCollector(s.Logging, p.GetLogger(ctx).InfoStatus)
-	session.Stdout, session.Stderr = printed.Stdout(), printed.Stderr()
-	if err := feed(session, valueOr(s.Stdin, "")); err != nil {
-		return err
-	}
-	err = session.Run(command)
-	if ctx.Err() != nil {
-		err = ctx.Err()
-	}
+	var begun atomic.Bool
+	err := logins.run(ctx, &s.Connection, func(session *ssh.Session) error {
+		if err := s.setEnvironment(ctx, session); err != nil {
+			return err
+		}
+		session.Stdout, session.Stderr = printed.Stdout(), printed.Stderr()
+		if err := feed(session, valueOr(s.Stdin, "")); err != nil {
+			return err
+		}
+		begun.Store(true)
+		return session.Run(command)
+	})
 	stdout, stderr := printed.Result()
-	if err != nil {
+	if err != nil && begun.Load() {
 		return fmt.Errorf("%w: running %q:\n%s", err, command, printed.Both())
 	}
-	s.Stdout, s.Stderr = stdout, stderr
-	return nil
+	if err == nil {
+		s.Stdout, s.Stderr = stdout, stderr
+	}
+	return err
 }
 
 // feed writes stdin beside the run: a command that ends without reading it all has not failed.
