@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { DesiredState } from "../../../components/converge/schema";
 import { requireComplete } from "../../../components/fleet/complete";
 import { readRecorded } from "../../../components/fleet/effects-recorded";
-import { stateInClone } from "../../../components/fleet/effects-state";
+import { stateInClone } from "../../../components/fleet/state-file";
 import { loadInventory } from "../../../components/fleet/load";
 import type { Lock } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
