@@ -5,6 +5,7 @@ import { firewallRules } from "./rules";
 /** Where the rules lie on a node. */
 export const rulesFile = "/etc/sovereign-edge/firewall.nft";
 const unit = "sovereign-edge-firewall.service";
+const unitFile = `/etc/systemd/system/${unit}`;
 
 /** The role `firewall`: the rules, and a unit that loads them before the network is up. It can cut the operator off. */
 export function renderFirewall(firewall: NodeFirewall): Role {
@@ -17,9 +18,9 @@ export function renderFirewall(firewall: NodeFirewall): Role {
                 text: firewallRules(firewall),
                 validate: ["/usr/sbin/nft", "--check", "--file", "{}"],
             },
-            [`/etc/systemd/system/${unit}`]: { mode: "0644", owner, text: unitText },
+            [unitFile]: { mode: "0644", owner, text: unitText(firewall.relays) },
         },
-        units: { [unit]: { enabled: true, running: true, reloadOn: { [rulesFile]: true } } },
+        units: { [unit]: { enabled: true, running: true, reloadOn: { [rulesFile]: true, [unitFile]: true } } },
         checks: {
             nftables: { argv: ["sh", "-c", present], within: 1, when: "before" },
             table: { argv: ["/usr/sbin/nft", "list", "table", "inet", "sovereign_edge"], within: 5 },
@@ -32,10 +33,18 @@ const present =
     "test -x /usr/sbin/nft && exit; echo 'nftables is not installed: run `apt-get install nftables` on it'; exit 1";
 
 /**
+ * A packet has to pass every table, and Docker drops what is forwarded if it was there first and switched forwarding on. The
+ * chain DOCKER-USER is the one that it keeps for rules of others. Without Docker these commands fail, which is nothing.
+ */
+const tunnelToTunnel = "DOCKER-USER -i wg0 -o wg0 -j ACCEPT";
+const passDocker = `-/bin/sh -c 'iptables -C ${tunnelToTunnel} 2>/dev/null || iptables -I ${tunnelToTunnel} 2>/dev/null'`;
+
+/**
  * Debian's nftables.service flushes every table when it starts, stops and reloads: ours comes after it and follows it. A
  * change that a power cut left half done is undone before.
  */
-const unitText = `# Of sovereign-edge.
+function unitText(relays: boolean): string {
+    return `# Of sovereign-edge.
 [Unit]
 Description=Packet filter of sovereign-edge
 DefaultDependencies=no
@@ -52,7 +61,9 @@ RemainAfterExit=yes
 ExecStart=/usr/sbin/nft --file ${rulesFile}
 ExecReload=/usr/sbin/nft --file ${rulesFile}
 ExecStop=/usr/sbin/nft "add table inet sovereign_edge; delete table inet sovereign_edge"
-
+ExecStopPost=-/bin/sh -c 'iptables -D ${tunnelToTunnel} 2>/dev/null'
+${relays ? `ExecStartPost=${passDocker}\nExecReload=${passDocker}\n` : ""}
 [Install]
 WantedBy=sysinit.target
 `;
+}

@@ -60,7 +60,7 @@ function sectionClauses(before: DesiredState | undefined, after: DesiredState): 
         ["package sources added:", of("sources").added],
         ["packages installed:", packages.added],
         ["packages changed:", packages.changed],
-        ["packages purged unless something else needs them:", packages.removed],
+        ["packages purged, unless they were there before or something else needs them:", packages.removed],
         ["images pulled:", of("images").added],
         ["users made:", users.added],
         ["users removed:", users.removed],

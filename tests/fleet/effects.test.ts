@@ -260,7 +260,7 @@ describe("one role", () => {
             "a package less",
             { packages: { a: {} } },
             { packages: {} },
-            "  alice: packages purged unless something else needs them: a",
+            "  alice: packages purged, unless they were there before or something else needs them: a",
         ],
         [
             "a package held",

@@ -1,16 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { planFleet, type FleetPlan } from "../../components/fleet/plan";
+import { expectGolden } from "../support/golden";
 import { devText, homeText, stackOf } from "../support/stack";
-
-const golden = resolve(__dirname, "../golden");
-
-/** Compares with a file that people read in reviews; `UPDATE_GOLDEN=1` writes it anew. */
-function expectGolden(name: string, text: string): void {
-    const file = resolve(golden, name);
-    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, text);
-    expect(existsSync(file) ? readFileSync(file, "utf8") : "(missing)").toBe(text);
-}
 
 function fileOf(plan: FleetPlan, node: string, role: string, path: string): string {
     return plan.nodes[node]!.roles[role]!.files![path]!.text;

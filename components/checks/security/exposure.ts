@@ -59,7 +59,7 @@ const dockerBesidePublic: Check = ({ inventory, design }) =>
                 {
                     code: "SE206" as const,
                     path: ["services", block, "at"],
-                    message: `${node} ${reason}, and a port that Docker publishes goes past the firewall: it writes rules of its own before ours.`,
+                    message: `${node} ${reason}, and nobody here knows what Docker publishes: such a port stays closed, unless the plan opens the same one; then the container answers in the place of what was meant.`,
                     fix: "Write the containers as services of type `container`, or place Docker on a node that serves nobody outside.",
                 },
             ];
