@@ -84,11 +84,8 @@ export function statusText(nodes: readonly NodeStatus[]): string {
 }
 
 function detailLines({ words, report, missing = [], clock, mixUps = [] }: NodeStatus): string[] {
-    if (report === undefined)
-        return words
-            .split("\n")
-            .slice(1)
-            .map((line) => line.trim());
+    const [, ...more] = words.split("\n");
+    if (report === undefined) return [...more.map((line) => line.trim()), ...mixUps];
     const failedRoles = Object.entries(report.roles).filter(([, { result }]) => result !== "applied");
     const failedUnits = Object.entries(report.units).filter(([, { failed }]) => failed);
     const stopped = Object.entries(report.units).filter(([, { failed, running }]) => !failed && !running);

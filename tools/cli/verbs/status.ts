@@ -4,6 +4,7 @@ import { loadStack, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
 import { exitCodes, type ExitCode } from "../failure";
 import { lookAtMesh } from "../mesh-look";
+import { movedNodes } from "../moved";
 import { loginOf, selectNodes } from "../nodes";
 import { pairsText } from "../pairs-text";
 import { wrongKeys } from "../pins";
@@ -31,7 +32,8 @@ export async function run(context: Context): Promise<ExitCode> {
         Promise.all(nodes.map((node) => look(stack, node, found(node), wrong.get(node.name)))),
         lookAtMesh(stack, plan.nodes, nodes, new Set([...silent, ...offline, ...wrong.keys()])),
     ]);
-    const all = besideOthers(looks);
+    const written = Object.values(plan.nodes).map(({ name, address }) => [name, address] as const);
+    const all = besideOthers(looks, movedNodes(pairs, Object.fromEntries(written)));
     const ok = all.every(isWell) && pairs.every(({ answers }) => answers);
     context.out.say(statusText(all));
     if (pairs.length > 0) context.out.say(`\n${pairsText(pairs, context.args.flags["pairs"] === true)}`);
@@ -40,11 +42,15 @@ export async function run(context: Context): Promise<ExitCode> {
     return ok ? exitCodes.done : exitCodes.failed;
 }
 
-/** The same with what shows only when nodes are held against each other. */
-function besideOthers(found: readonly NodeStatus[]): NodeStatus[] {
+/** The same with what shows only when nodes are held against each other. @param moved by node */
+function besideOthers(found: readonly NodeStatus[], moved: Readonly<Record<string, string>>): NodeStatus[] {
     const reports = found.flatMap(({ node, report }) => (report === undefined ? [] : [[node, report] as const]));
     const notes = mixUps(Object.fromEntries(reports));
-    return found.map((status) => ({ ...status, mixUps: notes[status.node] ?? [] }));
+    return found.map((status) => {
+        const elsewhere = moved[status.node];
+        const others = notes[status.node] ?? [];
+        return { ...status, mixUps: elsewhere === undefined ? others : [...others, elsewhere] };
+    });
 }
 
 async function look(
