@@ -8,6 +8,7 @@ import { LOCK } from "./paths";
 import { machineNamed } from "./roster";
 import { CLOUD_USAGE, cloudVerb } from "./cloud/verbs";
 import { setFault } from "./fault";
+import { giveIpv6 } from "./ipv6";
 import { setBlock, setCable, setLink, setLoss, setMtu, setNat, setPublicAddress } from "./trouble";
 import { step } from "./shell";
 import { up } from "./up";
@@ -27,6 +28,7 @@ const USAGE = `usage: npm run lab -- VERB
   block MACHINE udp PORT    drops what comes to that port; \`unblock MACHINE\` lets it in again
   mtu HOME BYTES            largest packet between a home and the internet, 1500 at first
   loss HOME PERCENT         share of packets lost between them, each way
+  ipv6 HOME                 a network of its own, not translated, for its router and the machines that are on
   console MACHINE           follow the journal
 ${CLOUD_USAGE}`;
 
@@ -96,6 +98,9 @@ const CHANGES: Readonly<Record<string, (args: readonly string[]) => void>> = {
     },
     mtu: ([home = "", bytes = ""]) => {
         setMtu(home, bytes);
+    },
+    ipv6: ([home = ""]) => {
+        giveIpv6(home);
     },
     loss: ([home = "", percent = ""]) => {
         setLoss(home, percent);

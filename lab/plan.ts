@@ -181,7 +181,7 @@ function bridgeCommands(segment: Segment, addresses: readonly string[]): string[
 export function wanCommands(home: Home, address: string): string[][] {
     const namespace = bridgeOf(home);
     return [
-        ["-n", namespace, "address", "flush", "dev", "wan"],
+        ["-n", namespace, "-4", "address", "flush", "dev", "wan"],
         ["-n", namespace, "address", "add", `${address}/${PREFIX_LENGTH}`, "dev", "wan"],
         ["-n", namespace, "route", "replace", "default", "via", INTERNET_GATEWAY],
     ];
@@ -225,10 +225,11 @@ export function routerRules(): string {
         type filter hook input priority filter; policy drop;
         ct state established,related accept
         iifname { "lo", "bridge" } accept
+        meta l4proto ipv6-icmp accept
     }
     chain postrouting {
         type nat hook postrouting priority srcnat;
-        oifname "wan" masquerade
+        meta nfproto ipv4 oifname "wan" masquerade
     }
 }
 `;

@@ -77,7 +77,10 @@ export function setNat(segment: string, kind: string): void {
     const home = homeNamed(segment);
     if (kind !== "cone" && kind !== "symmetric") throw new Error(`NAT "${kind}"? It is cone or symmetric.`);
     const how = kind === "cone" ? "masquerade" : "masquerade fully-random";
-    nft(bridgeOf(home), `flush chain inet router postrouting\nadd rule inet router postrouting oifname "wan" ${how}\n`);
+    nft(
+        bridgeOf(home),
+        `flush chain inet router postrouting\nadd rule inet router postrouting meta nfproto ipv4 oifname "wan" ${how}\n`,
+    );
     setWan(home, wanOf(home));
 }
 
