@@ -1,6 +1,7 @@
 import type { Design } from "../fleet/design";
 import { privateRanges } from "../fleet/net";
 import type { Inventory } from "../fleet/schema";
+import { meshAddress6, type MeshNode } from "../mesh/plan";
 import { behindNat } from "../node/machine";
 import type { Flow } from "./plan";
 
@@ -39,10 +40,11 @@ export function planFirewall(inventory: Inventory, design: Design, node: string)
     const { mesh } = design;
     // WireGuard is let in from everywhere, below: it answers only to keys that it knows, and peers may roam.
     const flows = design.flows.filter(({ to, what }) => to === node && what !== "wireguard");
-    const lan = inventory.locations[entry?.location ?? ""]?.lan;
+    const { lan, ipv6 } = inventory.locations[entry?.location ?? ""] ?? {};
+    const guessed = lan === undefined ? [uniqueLocal] : [];
     const ranges = {
         ipv4: lan === undefined ? privateRanges : [lan],
-        ipv6: lan === undefined ? [linkLocal, uniqueLocal] : [linkLocal],
+        ipv6: [linkLocal, ...(ipv6 === undefined ? guessed : [ipv6])],
     };
     const own = mesh[node];
     const isPublic = entry !== undefined && !behindNat(entry);
@@ -73,6 +75,11 @@ function meshOpenings(flows: readonly Flow[], { mesh }: Design): Opening[] {
     }
     return [...groups.values()].map(([opening, sources]) => {
         if (sources.includes("mesh")) return opening;
-        return { ...opening, from: sources.flatMap((name) => mesh[name]?.address ?? []).sort() };
+        return { ...opening, from: sources.flatMap((name) => addressesOf(mesh[name])).sort() };
     });
+}
+
+function addressesOf(node: MeshNode | undefined): string[] {
+    if (node === undefined) return [];
+    return [node.address, ...(node.ipv6 === undefined ? [] : [meshAddress6(node.ipv6, node.address)])];
 }

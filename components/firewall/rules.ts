@@ -21,7 +21,7 @@ export function firewallRules(firewall: NodeFirewall): string {
         ...chain("forward", forwardRules(firewall)),
         ...chain("essential", essentialRules(firewall)),
         ...chain("allowed", allowedRules(firewall)),
-        ...(firewall.lan.length === 0 ? [] : chain("lan", firewall.lan.map(openingRule))),
+        ...(firewall.lan.length === 0 ? [] : chain("lan", firewall.lan.flatMap(openingRules))),
         ...(firewall.tunnel === undefined ? [] : chain("mesh", meshRules(firewall))),
         "}",
         "",
@@ -72,7 +72,7 @@ function essentialRules({ tunnel }: NodeFirewall): string[] {
 
 function allowedRules({ internet, ranges, lan, tunnel }: NodeFirewall): string[] {
     return [
-        ...internet.map(openingRule),
+        ...internet.flatMap(openingRules),
         // Who comes through the tunnel is in no LAN, whatever the address.
         ...(tunnel === undefined ? [] : ['iifname "wg0" goto mesh']),
         ...(lan.length === 0
@@ -83,11 +83,16 @@ function allowedRules({ internet, ranges, lan, tunnel }: NodeFirewall): string[]
 
 /** Nodes of the fleet are told at once that a port is not for them: a change is confirmed by what peers answer. */
 function meshRules({ mesh }: NodeFirewall): string[] {
-    return [...mesh.map(openingRule), "meta l4proto tcp reject with tcp reset", "reject"];
+    return [...mesh.flatMap(openingRules), "meta l4proto tcp reject with tcp reset", "reject"];
 }
 
 /** By the port that was asked for, which a rule of DNAT may have changed since. */
-function openingRule({ protocol, port, what, from }: Opening): string {
-    const source = from === undefined ? "" : `ip saddr { ${from.join(", ")} } `;
-    return `${source}meta l4proto ${protocol} ct original proto-dst ${port} accept comment "${what}"`;
+function openingRules({ protocol, port, what, from }: Opening): string[] {
+    const rule = `meta l4proto ${protocol} ct original proto-dst ${port} accept comment "${what}"`;
+    if (from === undefined) return [rule];
+    const [ipv4, ipv6] = [from.filter((address) => !address.includes(":")), from.filter((a) => a.includes(":"))];
+    return [
+        `ip saddr { ${ipv4.join(", ")} } ${rule}`,
+        ...(ipv6.length === 0 ? [] : [`ip6 saddr { ${ipv6.join(", ")} } ${rule}`]),
+    ];
 }

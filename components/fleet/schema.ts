@@ -10,9 +10,11 @@ import { servicesSchema } from "../services/schema";
 import { websitesSchema } from "../websites/schema";
 import { bitRate, money } from "./units";
 import { ipv4Network } from "./zod-net";
+import { ipv6Network } from "./zod-net6";
 
 const location = z.strictObject({
     lan: ipv4Network.optional().describe("CIDR of the location's LAN."),
+    ipv6: ipv6Network.optional().describe("CIDR of the location's LAN in IPv6: what its provider gives it for good."),
     mtu: z
         .int()
         .min(1280)

@@ -5,8 +5,11 @@ import type { NodeEntry } from "../node/schema";
 
 /** How one node of the mesh reaches another. */
 export interface Way {
-    /** `lan`: directly on their LAN; `public`: at a public address; `relayed`: through `via`; `none`: for `reason`. */
-    readonly kind: "lan" | "public" | "relayed" | "none";
+    /**
+     * `lan`: directly on their LAN; `public`: at a public IPv4 address; `ipv6`: at the IPv6 addresses that both have;
+     * `relayed`: through `via`; `none`: for `reason`.
+     */
+    readonly kind: "lan" | "public" | "ipv6" | "relayed" | "none";
     /** The public node that passes their packets on. */
     readonly via?: string;
     /** Public nodes that take over, in this order, while `via` does not answer; absent when there is none. */
@@ -24,6 +27,8 @@ export interface Path {
 /** Where a node stands. Nodes behind NAT in one location (or all in none) share a LAN. */
 interface Place {
     readonly natted: boolean;
+    /** Whether it has an IPv6 address on the internet. */
+    readonly ipv6: boolean;
     readonly location: string;
     readonly hash: number;
 }
@@ -33,13 +38,18 @@ type WaysFrom = (other: string) => Way;
 /** How any node reaches another: first the one, then the other, because it is asked for every pair. */
 export type Ways = (one: string) => WaysFrom;
 
-const direct: Readonly<Record<"lan" | "public", Way>> = { lan: { kind: "lan" }, public: { kind: "public" } };
+const direct: Readonly<Record<"lan" | "public" | "ipv6", Way>> = {
+    lan: { kind: "lan" },
+    public: { kind: "public" },
+    ipv6: { kind: "ipv6" },
+};
 
 /**
- * How any two nodes reach each other. Two behind different NATs cannot open a tunnel (`domain.md` §2): a public node
- * relays, the same for all nodes of the two LANs, chosen by highest random weight (Thaler and Ravishankar 1996) so that
- * another public node takes over a share of the pairs and leaves the rest alone. One that is offline relays only when
- * there is no other.
+ * How any two nodes reach each other: over IPv4 where that can be, because every node has it. Two behind different NATs
+ * cannot open a tunnel over it (`domain.md` §2). If both have IPv6, nothing rewrites their packets there, and each opens its
+ * router's filter for the other by dialling it (RFC 6092). Else a public node relays, the same for all nodes of the two
+ * LANs, chosen by highest random weight (Thaler and Ravishankar 1996) so that another public node takes over a share of the
+ * pairs and leaves the rest alone. One that is offline relays only when there is no other.
  */
 export function planWays({ nodes }: Pick<Inventory, "nodes">): Ways {
     const places = new Map(Object.entries(nodes).map(([name, node]) => [name, placeOf(node)]));
@@ -53,6 +63,7 @@ export function planWays({ nodes }: Pick<Inventory, "nodes">): Ways {
             if (a === undefined || b === undefined) return stranger;
             if (!a.natted || !b.natted) return direct.public;
             if (a.location === b.location) return direct.lan;
+            if (a.ipv6 && b.ipv6) return direct.ipv6;
             const pair = a.hash ^ b.hash;
             const known = chosen.get(pair);
             if (known !== undefined) return known;
@@ -65,7 +76,7 @@ export function planWays({ nodes }: Pick<Inventory, "nodes">): Ways {
 
 function placeOf(node: NodeEntry): Place {
     const location = node.location ?? "";
-    return { natted: behindNat(node), location, hash: hash(`lan ${location}`) };
+    return { natted: behindNat(node), ipv6: node.ipv6 !== undefined, location, hash: hash(`lan ${location}`) };
 }
 
 function relaysOf(nodes: Inventory["nodes"], places: ReadonlyMap<string, Place>): Relay[] {
@@ -95,8 +106,10 @@ export function planPaths(inventory: Pick<Inventory, "nodes">, wanted: (way: Way
 /** A way as people read it: `relayed via gematria`. */
 export function describeWay({ kind, via, reason }: Way): string {
     if (kind === "relayed") return `relayed via ${via ?? ""}`;
-    return kind === "none" ? `none: ${reason ?? ""}` : `direct ${kind === "lan" ? "LAN" : "public"}`;
+    return kind === "none" ? `none: ${reason ?? ""}` : `direct ${directWords[kind]}`;
 }
+
+const directWords = { lan: "LAN", public: "public", ipv6: "IPv6" } as const;
 
 const stranger: Way = { kind: "none", reason: "one of them is not in the fleet" };
 const noRelay: Way = { kind: "none", reason: "both stand behind NAT, and no node has a public address to relay at" };

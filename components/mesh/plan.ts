@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { parsePrefix, toAddress } from "../fleet/net";
+import { embed } from "../fleet/net6";
 import type { Inventory } from "../fleet/schema";
 import { behindNat, endpointAddress } from "../node/machine";
 import { planWays, type Way } from "./paths";
@@ -20,6 +21,8 @@ export interface Peer {
 export interface MeshNode {
     readonly address: string;
     readonly prefixLength: number;
+    /** The mesh in IPv6 (CIDR), where it has one: this node's address there is `meshAddress6` of its own. */
+    readonly ipv6?: string;
     readonly port: number;
     /** Largest packet inside the tunnels, in bytes: the same on every node. */
     readonly mtu: number;
@@ -68,6 +71,11 @@ export function meshAddresses(inventory: Inventory): Record<string, string> {
     );
 }
 
+/** The address of a node in the mesh's IPv6 network (CIDR, 64 bits): it ends in the node's IPv4 one. */
+export function meshAddress6(network: string, address: string): string {
+    return embed(network, address);
+}
+
 /** Addresses that can be derived: all but the network address, the broadcast address and one to spare for a router. */
 export function derivable({ mesh }: Pick<Inventory, "mesh">): number {
     return Math.max(2 ** (32 - parsePrefix(mesh.network).length) - 3, 0);
@@ -91,9 +99,10 @@ export function planMesh(inventory: Inventory): Record<string, MeshNode> {
     return Object.fromEntries(
         own.map(({ name, peers, relayed }) => {
             const address = addresses[name] ?? "";
-            const { port } = inventory.mesh;
+            const { port, ipv6 } = inventory.mesh;
             const relays = relaying.has(name);
-            return [name, { address, prefixLength: length, port, mtu, peers, relayed, relays }];
+            const beside = ipv6 === undefined ? {} : { ipv6 };
+            return [name, { address, prefixLength: length, ...beside, port, mtu, peers, relayed, relays }];
         }),
     );
 }
@@ -105,20 +114,25 @@ interface Seen {
     /** By one who dials it from a public address, and by one who dials it from behind NAT or on their LAN. */
     readonly fromPublic: Peer;
     readonly fromNat: Peer;
+    /** By one who dials it over IPv6, as it dials that one: so both filters let the other in. */
+    readonly overIpv6: Peer;
     readonly natted: boolean;
     readonly address: string;
-    /** The address as an allowed IP. */
-    readonly cidr: string;
+    /** The address as allowed IPs. */
+    readonly cidrs: readonly string[];
 }
 
 function planSeen({ nodes, mesh }: Inventory, name: string, address: string): Seen {
     const node = nodes[name];
     const natted = node !== undefined && behindNat(node);
-    const cidr = `${address}/32`;
-    const waiting: Peer = { name, allowedIps: [cidr], keepalive: 0 };
+    const beside = mesh.ipv6 === undefined ? [] : [`${meshAddress6(mesh.ipv6, address)}/128`];
+    const cidrs = [`${address}/32`, ...beside];
+    const waiting: Peer = { name, allowedIps: cidrs, keepalive: 0 };
     const endpoint = node === undefined ? "" : `${endpointAddress(name, node)}:${mesh.port}`;
     const fromPublic = { ...waiting, endpoint };
-    return { waiting, fromPublic, fromNat: { ...fromPublic, keepalive: natKeepalive }, natted, address, cidr };
+    const fromNat = { ...fromPublic, keepalive: natKeepalive };
+    const overIpv6 = { ...fromNat, endpoint: `[${node?.ipv6 ?? ""}]:${mesh.port}` };
+    return { waiting, fromPublic, fromNat, overIpv6, natted, address, cidrs };
 }
 
 function planPeers(self: Seen, all: readonly Seen[], way: (other: string) => Way): Pick<MeshNode, "peers" | "relayed"> {
@@ -130,8 +144,9 @@ function planPeers(self: Seen, all: readonly Seen[], way: (other: string) => Way
         const found = way(other.waiting.name);
         if (found.via !== undefined) {
             append(behind, found, other.address);
-            append(carried, found.via, other.cidr);
+            for (const cidr of other.cidrs) append(carried, found.via, cidr);
         } else if (found.kind === "lan") peers.push(other.fromNat);
+        else if (found.kind === "ipv6") peers.push(other.overIpv6);
         else if (found.kind === "public") peers.push(seenFrom(self, other));
     }
     if (behind.size === 0) return { peers, relayed: [] };

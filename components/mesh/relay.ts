@@ -1,5 +1,5 @@
 import type { Role } from "../converge/schema";
-import type { MeshNode, Relayed } from "./plan";
+import { meshAddress6, type MeshNode, type Relayed } from "./plan";
 
 /** What relaying adds to the role `wireguard`. */
 export interface RelayPart {
@@ -17,14 +17,14 @@ const look = "/usr/bin/python3 -I /usr/local/lib/sovereign-edge/converge.py rela
  * A node that may relay passes packets on; one that is reached through a relay which has a stand-in looks every ten
  * seconds, at the same moment as the other end, whether another relay has to take over (`converge/relay.py`).
  */
-export function relayRole({ peers, relayed, relays }: MeshNode): RelayPart {
+export function relayRole({ peers, relayed, relays, ipv6 }: MeshNode): RelayPart {
     const choices = relayed.filter((group) => group.relays.length > 1);
-    const sysctl = relays ? { sysctl: forwarding } : {};
+    const sysctl = relays ? { sysctl: ipv6 === undefined ? forwarding : { ...forwarding, ...forwarding6 } } : {};
     if (choices.length === 0) return { files: {}, units: {}, ...sysctl };
     const addresses = new Map(peers.map(({ name, allowedIps: [own = ""] }) => [name, own.slice(0, own.indexOf("/"))]));
     return {
         files: {
-            [config]: { mode: "0600", owner: "root:root", text: renderChoices(choices, addresses) },
+            [config]: { mode: "0600", owner: "root:root", text: renderChoices(choices, addresses, ipv6) },
             [`/etc/systemd/system/${service}`]: { mode: "0644", owner: "root:root", text: serviceText },
             [`/etc/systemd/system/${timer}`]: { mode: "0644", owner: "root:root", text: timerText },
             "/etc/systemd/system/wg-quick@wg0.service.d/relay.conf": {
@@ -40,6 +40,11 @@ export function relayRole({ peers, relayed, relays }: MeshNode): RelayPart {
 
 /** A packet leaves by the interface that it came by; that nobody is told of a shorter way the role `base` sees to. */
 const forwarding = { "net.ipv4.ip_forward": "1" };
+/**
+ * The kernel then hears no router's advertisements any more (ip-sysctl.rst, `accept_ra`), which it need not where networkd,
+ * NetworkManager or ifupdown hear them; `all.accept_ra` would change no interface that there is.
+ */
+const forwarding6 = { "net.ipv6.conf.all.forwarding": "1" };
 
 // Without a word to the journal unless something moved: 8,640 looks a day would wear a card.
 const serviceText = `[Unit]
@@ -66,8 +71,20 @@ AccuracySec=100ms
 WantedBy=timers.target
 `;
 
-function renderChoices(groups: readonly Relayed[], addresses: ReadonlyMap<string, string>): string {
+function renderChoices(
+    groups: readonly Relayed[],
+    addresses: ReadonlyMap<string, string>,
+    network: string | undefined,
+): string {
     const names = [...new Set(groups.flatMap(({ relays }) => relays))].sort();
     const relays = names.map((name): [string, string] => [name, addresses.get(name) ?? ""]);
-    return `${JSON.stringify({ interface: "wg0", relays: Object.fromEntries(relays), groups }, undefined, 1)}\n`;
+    const far = groups.flatMap((group) => group.addresses);
+    const beside = network === undefined ? {} : { beside: besideOf(far, network) };
+    const config = { interface: "wg0", relays: Object.fromEntries(relays), groups, ...beside };
+    return `${JSON.stringify(config, undefined, 1)}\n`;
+}
+
+/** IPv6 addresses of the mesh by the IPv4 ones that they move with. */
+function besideOf(addresses: readonly string[], network: string): Record<string, string> {
+    return Object.fromEntries(addresses.map((address) => [address, meshAddress6(network, address)]));
 }

@@ -1,6 +1,6 @@
 import type { DesiredCheck, Role } from "../converge/schema";
 import { pairPrefix, privateKeySecret } from "../secrets/plan";
-import type { MeshNode, Peer } from "./plan";
+import { meshAddress6, type MeshNode, type Peer } from "./plan";
 import { relayRole } from "./relay";
 
 /** The role `wireguard`: one interface, brought up by wg-quick(8), changed by `wg syncconf` without dropping a session. */
@@ -42,8 +42,13 @@ export function renderWireguard(node: string, mesh: MeshNode, generations: Reado
 /** What `wg syncconf`, which is what a reload does, leaves as it is: a change of it restarts the interface (wg-quick(8)). */
 const interfacePath = "/etc/wireguard/wg0.interface";
 
-function renderInterface({ address, prefixLength, mtu }: MeshNode): string {
-    return `# Set when wg0 is brought up; a change of this file restarts it.\nAddress = ${address}/${prefixLength}\nMTU = ${mtu}\n`;
+function renderInterface(mesh: MeshNode): string {
+    return `# Set when wg0 is brought up; a change of this file restarts it.\n${renderAddress(mesh)}\nMTU = ${mesh.mtu}\n`;
+}
+
+function renderAddress({ address, prefixLength, ipv6 }: MeshNode): string {
+    const beside = ipv6 === undefined ? "" : `, ${meshAddress6(ipv6, address)}/64`;
+    return `Address = ${address}/${prefixLength}${beside}`;
 }
 
 /**
@@ -105,13 +110,13 @@ function renderTunnels(node: string, mesh: MeshNode, generations: Readonly<Recor
     return { secrets, dialled, text: pieces.join("") };
 }
 
-function renderHead(node: string, { address, prefixLength, port, mtu }: MeshNode): string {
+function renderHead(node: string, mesh: MeshNode): string {
     return [
         "[Interface]",
-        `Address = ${address}/${prefixLength}`,
-        `ListenPort = ${port}`,
+        renderAddress(mesh),
+        `ListenPort = ${mesh.port}`,
         `PrivateKey = {{secret:${privateKeySecret(node)}}}`,
-        `MTU = ${mtu}\n`,
+        `MTU = ${mesh.mtu}\n`,
     ].join("\n");
 }
 

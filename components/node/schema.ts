@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { date, memorySize, money } from "../fleet/units";
 import { ipv4 } from "../fleet/zod-net";
+import { ipv6 } from "../fleet/zod-net6";
 
 /** Names of nodes and locations: a DNS label (RFC 1123), because hosts answer to it. */
 export const label = z
@@ -71,6 +72,11 @@ const reach = {
         .optional()
         .describe(
             "Address it is reached at. A private one (RFC 1918, RFC 6598) means it stands behind NAT. A droplet gets its own.",
+        ),
+    ipv6: ipv6
+        .optional()
+        .describe(
+            "Its lasting IPv6 address on the internet, where it stands behind NAT: two nodes of different locations that both have one need no relay.",
         ),
     mesh: ipv4.optional().describe("Address in the mesh; derived from the name when left out."),
     user: userName.optional().describe("Login; ssh.user when left out."),

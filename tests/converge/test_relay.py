@@ -72,6 +72,20 @@ def end(node: Node) -> End:
     return End(node)
 
 
+def test_an_ipv6_address_moves_with_the_ipv4_one(end: End) -> None:
+    beside = "fd5b:18c2:7f04::a00:9"
+    groups = [{"relays": ["ga", "an"], "addresses": [FAR]}]
+    end.configure({"interface": "wg0", "relays": RELAYS, "groups": groups, "beside": {FAR: beside}})
+    end.peers[KEY["ga"]].append(f"{beside}/128")
+    assert end.look() == []
+    end.dead = {"ga"}
+    assert end.look(2) == [f"through an now: {FAR}, {beside}"]
+    assert end.peers == {
+        KEY["ga"]: ["10.0.0.1/32"],
+        KEY["an"]: ["10.0.0.2/32", f"{FAR}/32", f"{beside}/128"],
+    }
+
+
 def test_nothing_moves_while_all_answer(end: End) -> None:
     assert end.look(9) == []
     assert end.at == "ga"

@@ -21,7 +21,7 @@ const budget = z.strictObject({
     items: z.array(z.strictObject({ what: z.string(), bytes, path })).describe("The largest first."),
 });
 const way = z.strictObject({
-    kind: z.enum(["lan", "public", "relayed", "none"]),
+    kind: z.enum(["lan", "public", "ipv6", "relayed", "none"]),
     via: z.string().optional(),
     standby: z.array(z.string()).optional(),
     reason: z.string().optional(),

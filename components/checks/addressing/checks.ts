@@ -1,5 +1,6 @@
 import type { Check } from "../../fleet/check";
 import { usable } from "./addresses";
+import { insideLan6, mesh6, same6, usable6, used6 } from "./ipv6";
 import { lanUnsaid, privateRanges, tooSmallLan, tooSmallMesh } from "./networks";
 import { containerOverlap, meshOverlap, sameLan, vpcOverlap } from "./overlaps";
 import { vpcRanges } from "./vpcs";
@@ -16,4 +17,9 @@ export const addressingChecks: readonly Check[] = [
     lanUnsaid,
     privateRanges,
     vpcRanges,
+    usable6,
+    same6,
+    insideLan6,
+    used6,
+    mesh6,
 ];

@@ -1,15 +1,24 @@
-import { meshAddresses, meshedNodes } from "../../mesh/plan";
+import { meshAddress6, meshAddresses, meshedNodes } from "../../mesh/plan";
 import type { Inventory } from "../../fleet/schema";
 import type { Role } from "../../converge/schema";
 
 const namesFile = "/etc/sovereign-edge/hosts";
 
-/** Lines of hosts(5): every node of the mesh as `NODE.FLEET.internal` (ICANN keeps `internal` for such use) and `NODE`. */
+/**
+ * Lines of hosts(5): every node of the mesh as `NODE.FLEET.internal` (ICANN keeps `internal` for such use) and `NODE`. Its
+ * IPv6 address has the name `NODE.ipv6`: what the fleet runs listens on IPv4, and glibc would have everybody try IPv6 first.
+ */
 export function hostsText(inventory: Inventory): string {
     const addresses = meshAddresses(inventory);
-    const { fleet } = inventory;
+    const { fleet, mesh } = inventory;
+    const line = (address: string, name: string): string => `${address} ${name}.${fleet}.internal ${name}\n`;
+    const { ipv6 } = mesh;
     return meshedNodes(inventory)
-        .map((node) => `${addresses[node] ?? ""} ${node}.${fleet}.internal ${node}\n`)
+        .map((node) => {
+            const address = addresses[node] ?? "";
+            const beside = ipv6 === undefined ? "" : line(meshAddress6(ipv6, address), `${node}.ipv6`);
+            return line(address, node) + beside;
+        })
         .join("");
 }
 

@@ -52,6 +52,13 @@ class Config(TypedDict):
     groups: list[Group]
 
 
+class Beside(Config, total=False):
+    """The same of a mesh that has IPv6 too."""
+
+    beside: dict[str, str]
+    """Address of a node behind a relay → its IPv6 one, which moves with it."""
+
+
 class Heard(TypedDict):
     """How often in a row a relay did not answer, and did."""
 
@@ -218,7 +225,9 @@ def place(machine: Machine, config: Config, known: Known) -> list[str]:
     # A relay is the peer that has its address, whatever its key is at the moment.
     keys = {name: key for name, own in config["relays"].items() for key, ips in there.items() if f"{own}/32" in ips}
     stands = {ip: name for name, key in keys.items() for ip in there[key]}
-    moves = {f"{ip}/32": far["at"] for ip, far in known["far"].items() if stands.get(f"{ip}/32") != far["at"]}
+    moves = {
+        ip: far["at"] for host, far in known["far"].items() for ip in _ips(config, host) if stands.get(ip) != far["at"]
+    }
     lines = []
     for name in sorted(set(moves.values())):
         key = keys.get(name, "")
@@ -230,6 +239,12 @@ def place(machine: Machine, config: Config, known: Known) -> list[str]:
         machine.run("relay", ["wg", "set", config["interface"], "peer", key, "allowed-ips", ips], 10)
         lines.append(f"through {name} now: {', '.join(ip.partition('/')[0] for ip in gained)}")
     return lines
+
+
+def _ips(config: Config, host: str) -> list[str]:
+    """What has to be allowed for a node."""
+    beside = cast(Beside, config).get("beside", {}).get(host)
+    return [f"{host}/32", *([f"{beside}/128"] if beside else [])]
 
 
 def allowed_ips(machine: Machine, interface: str) -> Mapping[str, list[str]]:
