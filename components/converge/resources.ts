@@ -13,7 +13,7 @@ export interface Reach {
     /** The loopback address, as soon as the road behind it leads to the node. */
     readonly host: pulumi.Output<string>;
     readonly hostKey: pulumi.Output<string>;
-    /** Id of the machine: another one is waited for anew. */
+    /** Which machine it is, and of what size: another one, and one that was restarted for its size, is waited for anew. */
     readonly machine: pulumi.Output<string>;
 }
 

@@ -8,6 +8,10 @@ export interface RecordedDroplet {
     readonly id?: string;
     /** Number of the machine behind the name. */
     readonly incarnation?: number;
+    /** Slug of its size. */
+    readonly size?: string;
+    /** URNs of those of its three resources (machine, address, host key) that may be deleted. */
+    readonly loose?: readonly string[];
 }
 
 /** What the state knows of every droplet, by node. */
@@ -19,8 +23,9 @@ interface Resource {
     readonly id?: string;
     /** Replaced, and not yet deleted. */
     readonly delete?: boolean;
+    readonly protect?: boolean;
     readonly replacementTrigger?: unknown;
-    readonly outputs?: { readonly ipAddress?: unknown; readonly publicKeyOpenssh?: unknown };
+    readonly outputs?: { readonly ipAddress?: unknown; readonly publicKeyOpenssh?: unknown; readonly size?: unknown };
 }
 
 interface State {
@@ -48,18 +53,20 @@ export function readDroplets(text: string): RecordedDroplets {
     for (const resource of deployment?.resources ?? checkpoint?.latest?.resources ?? []) {
         const [, node] = /^(?:droplet|address of|host key of) (\S+)$/.exec(resource.urn.split("::").at(-1) ?? "") ?? [];
         if (node === undefined || resource.delete === true) continue;
-        found[node] = { ...found[node], ...factOf(resource) };
+        const loose = [...(found[node]?.loose ?? []), ...(resource.protect === true ? [] : [resource.urn])];
+        found[node] = { ...found[node], ...factOf(resource), ...(loose.length === 0 ? {} : { loose }) };
     }
     return found;
 }
 
 function factOf({ type, id, replacementTrigger: incarnation, outputs }: Resource): RecordedDroplet {
-    const { ipAddress, publicKeyOpenssh } = outputs ?? {};
+    const { ipAddress, publicKeyOpenssh, size } = outputs ?? {};
     switch (type) {
         case "digitalocean:index/droplet:Droplet":
             return {
                 ...(id === undefined ? {} : { id }),
                 ...(typeof incarnation === "number" ? { incarnation } : {}),
+                ...(typeof size === "string" ? { size } : {}),
             };
         case "digitalocean:index/reservedIp:ReservedIp":
             return typeof ipAddress === "string" ? { address: ipAddress } : {};

@@ -9,8 +9,14 @@ import { renderUserData } from "./render";
 /** Calls a second at most: an account has 250 a minute (docs.digitalocean.com, "Rate limit"). */
 const requestsPerSecond = 4;
 
-/** How long a droplet is waited for until it runs; half a minute is usual. */
-const createWithin = "5m";
+/**
+ * How long a droplet is waited for until it runs; half a minute is usual. One that takes longer is not lost: it stays in the
+ * state, and the next run goes on waiting.
+ */
+const createWithin = "2m";
+
+/** How long it is waited for until it is gone. */
+const deleteWithin = "5m";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -151,7 +157,8 @@ class RentedMachine extends pulumi.ComponentResource {
             learn(name, address, pin);
             return "127.0.0.1";
         });
-        this.reach = { host, hostKey: key, machine: droplet.id };
+        // Another size is a restart.
+        this.reach = { host, hostKey: key, machine: pulumi.interpolate`${droplet.id} ${plan.size}` };
         this.registerOutputs();
     }
 
@@ -211,7 +218,7 @@ class RentedMachine extends pulumi.ComponentResource {
                 ignoreChanges: ["userData", "sshKeys", "image"],
                 replacementTrigger: plan.incarnation,
                 additionalSecretOutputs: ["userData"],
-                customTimeouts: { create: createWithin, delete: createWithin },
+                customTimeouts: { create: createWithin, delete: deleteWithin },
             },
         );
     }

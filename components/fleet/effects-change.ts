@@ -4,6 +4,8 @@ import type { DesiredState } from "../converge/schema";
 /** Something that happens on a node, in words without the node's name: `caddy reloads`. */
 export interface Clause {
     readonly text: string;
+    /** What is said before the node's name, of what happens to the machine itself: `replaces`. */
+    readonly lead?: string;
     /** Something that runs is stopped for a moment or for good. */
     readonly interrupts?: true;
 }

@@ -1,4 +1,5 @@
 import { bundleOf, readProgram } from "../converge/bundle";
+import { readDroplets } from "../droplet/recorded";
 import { planEffects, type Effects } from "./effects";
 import { readRecorded } from "./effects-recorded";
 import { effectsText } from "./effects-text";
@@ -15,7 +16,9 @@ export const effectsSaid = "SOVEREIGN_EDGE_EFFECTS_SAID";
  */
 export function effectsSince(state: string, plan: FleetPlan, left: readonly string[] = []): Effects {
     const nodes = without(plan.nodes, left);
-    return planEffects(without(readRecorded(state), left), { ...plan, nodes }, bundleOf(readProgram()).sha256);
+    const recorded = without(readRecorded(state), left);
+    const program = bundleOf(readProgram()).sha256;
+    return planEffects(recorded, { ...plan, nodes }, program, readDroplets(state));
 }
 
 /** Nodes that are offline and were never told anything: an upload to them would be a new one, and be dialled. */

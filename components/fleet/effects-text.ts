@@ -6,7 +6,8 @@ import { count, someOf } from "./words";
 export function effectsText({ list, changed, unchanged, download }: Effects): string[] {
     if (changed.length === 0) return ["Nothing changes on any node."];
     const lines = list.map(
-        ({ nodes, text, interrupts }) => `${interrupts === true ? "!" : " "} ${nodesText(nodes)}: ${text}`,
+        ({ nodes, text, lead, interrupts }) =>
+            `${interrupts === true ? "!" : " "} ${lead === undefined ? "" : `${lead} `}${nodesText(nodes)}: ${text}`,
     );
     const stay = unchanged === 0 ? [] : [count(unchanged, "node stays as it is", "nodes stay as they are")];
     const load = download === 0 ? [] : [`${showDisk(download)} to download`];

@@ -1,4 +1,5 @@
 import type { DropletPlan } from "../droplet/plan";
+import type { RecordedDroplet, RecordedDroplets } from "../droplet/recorded";
 import type { DesiredState } from "../converge/schema";
 import { compareKeys, type Clause } from "./effects-change";
 import type { Recorded, RecordedNode } from "./effects-recorded";
@@ -35,10 +36,19 @@ interface NodeEffects {
 /**
  * The difference between what every node was told last and what is planned now, for people. Pure.
  * @param program SHA-256 of the program that is installed with it; without it the program is not looked at
+ * @param rented what the state says of droplets; without it their size is not looked at
  */
-export function planEffects(recorded: Recorded, plan: FleetPlan, program?: string): Effects {
+export function planEffects(
+    recorded: Recorded,
+    plan: FleetPlan,
+    program?: string,
+    rented: RecordedDroplets = {},
+): Effects {
     const names = [...new Set([...Object.keys(recorded), ...Object.keys(plan.nodes)])].sort();
-    const nodes = names.map((node) => nodeEffects(node, recorded[node], plan, program));
+    const nodes = names.map((name) => {
+        const { node, clauses, download } = nodeEffects(name, recorded[name], plan, program);
+        return { node, clauses: [...resizeClauses(rented[node], plan.cloud?.droplets[node]), ...clauses], download };
+    });
     const changed = nodes.filter(({ clauses }) => clauses.length > 0);
     return {
         list: groupClauses(changed),
@@ -70,6 +80,14 @@ function nodeEffects(
     return { node, clauses: [...replaced, ...pulled, ...roleChanges(before, after)], download };
 }
 
+/** A droplet that stays and gets another size is switched off for that. */
+function resizeClauses(before: RecordedDroplet | undefined, after: DropletPlan | undefined): Clause[] {
+    if (before?.size === undefined || after === undefined || before.size === after.size) return [];
+    if (before.incarnation !== after.incarnation) return [];
+    const text = `is off for a minute or two (${before.size} → ${after.size}); its disk stays as it is`;
+    return [{ lead: "resizes", text, interrupts: true }];
+}
+
 function roleChanges(before: RecordedNode, after: NodePlan): Clause[] {
     const { added, changed, removed } = compareKeys(before.roles, after.roles);
     const come = [...changed, ...added].flatMap((role) => {
@@ -91,22 +109,28 @@ function newClauses(
     download: number,
     droplet: DropletPlan | undefined,
 ): Clause[] {
-    const roles = Object.keys(after.roles);
     const packages = Object.values(after.roles).flatMap((role) => Object.keys(role.packages ?? {}));
-    const machine = droplet === undefined ? "is new" : `is rented (${droplet.size} in ${droplet.region}) and new`;
-    const lost = droplet === undefined ? "" : ": the rented one is given back, its disk is lost, the reserved IP moves";
-    const lead =
-        before === undefined
-            ? machine
-            : `is a new machine (incarnation ${before.incarnation} → ${after.incarnation})${lost}, everything is sent again`;
     const parts = [
-        someOf(roles, 8),
+        someOf(Object.keys(after.roles), 8),
         ...(packages.length > 0 ? [count(packages.length, "package")] : []),
         ...(download > 0 ? [`${showDisk(download)} to download`] : []),
-    ];
-    const replaced = before !== undefined && droplet !== undefined;
-    return [{ text: `${lead}: ${parts.join("; ")}`, ...(replaced ? { interrupts: true } : {}) }];
+    ].join("; ");
+    if (before === undefined) {
+        const machine = droplet === undefined ? "is new" : `is rented (${droplet.size} in ${droplet.region}) and new`;
+        return [{ text: `${machine}: ${parts}` }];
+    }
+    const change = `incarnation ${before.incarnation} → ${after.incarnation}`;
+    if (droplet === undefined) {
+        return [{ text: `is a new machine (${change}), everything is sent again: ${parts}` }];
+    }
+    const services = Object.keys(after.roles).filter((role) => !ownRoles.has(role));
+    const moves = services.length === 0 ? [] : [count(services.length, "service moves", "services move")];
+    const lost = ["its disk is lost", "the reserved IP moves", ...moves, `everything is sent again (${change})`];
+    return [{ lead: "replaces", text: `${lost.join("; ")}: ${parts}`, interrupts: true }];
 }
+
+/** Roles that every machine has for itself; all others serve somebody. */
+const ownRoles: ReadonlySet<string> = new Set(["sshd", "firewall", "packages", "wireguard", "base", "people"]);
 
 function leavingClauses(before: RecordedNode | undefined): Clause[] {
     const roles = Object.values(before?.roles ?? {});

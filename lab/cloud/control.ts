@@ -19,6 +19,8 @@ export interface FaultOrder {
     readonly kind: FaultKind;
     /** Method and path, `*` for any: "GET /v2/droplets/*". All requests unless given. */
     readonly on?: string;
+    /** How many such requests go well before; none unless given. */
+    readonly after?: number;
     /** Once unless given. */
     readonly times?: number;
     readonly status?: number;

@@ -17,7 +17,9 @@ export interface Fault {
     readonly kind: FaultKind;
     /** Which requests: method and path, `*` for any method or one part of a path, as in `GET /v2/droplets/*`; "*" is all. */
     readonly on: string;
-    /** How often it happens, from now on. */
+    /** How many such requests go well before it happens. */
+    after: number;
+    /** How often it happens, from then on. */
     times: number;
     readonly status: number;
     readonly seconds: number;
@@ -32,16 +34,17 @@ const LONGEST_SECONDS = 600;
  * @throws Error naming what is wrong with it.
  */
 export function faultOf(order: Readonly<Record<string, unknown>>): Fault {
-    const { kind, on = "*", times = 1, status = 500 } = order;
+    const { kind, on = "*", after = 0, times = 1, status = 500 } = order;
     const known = Object.keys(FAULT_KINDS);
     if (typeof kind !== "string" || !known.includes(kind))
         throw new Error(`There is no fault "${String(kind)}". Faults: ${known.join(", ")}.`);
     const seconds = order["seconds"] ?? SECONDS[kind as FaultKind] ?? 0;
     if (typeof on !== "string" || !/^(\*|(\*|[A-Z]+) \/\S*)$/.test(on))
         throw new Error(`A fault is on a method and a path, as in "POST /v2/droplets"; this is "${String(on)}".`);
-    if (!isWhole(times, 1, 1000) || !isWhole(status, 400, 599) || !isWhole(seconds, 0, LONGEST_SECONDS))
-        throw new Error(`times is 1 to 1000, status 400 to 599, seconds 0 to ${LONGEST_SECONDS}.`);
-    return { kind: kind as FaultKind, on, times, status, seconds };
+    const counted = isWhole(times, 1, 1000) && isWhole(after, 0, 1000);
+    if (!counted || !isWhole(status, 400, 599) || !isWhole(seconds, 0, LONGEST_SECONDS))
+        throw new Error(`times is 1 to 1000, after 0 to 1000, status 400 to 599, seconds 0 to ${LONGEST_SECONDS}.`);
+    return { kind: kind as FaultKind, on, after, times, status, seconds };
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {
@@ -82,11 +85,13 @@ export class Faults {
         return this.waiting;
     }
 
-    /** Takes the first fault of these kinds that concerns a request; undefined when there is none. */
+    /** Takes the first fault of these kinds that concerns a request, and whose time has come; undefined when there is none. */
     take(kinds: readonly FaultKind[], method = "*", path = ""): Fault | undefined {
-        const fault = this.waiting.find(
+        const concerned = this.waiting.filter(
             (one) => kinds.includes(one.kind) && (method === "*" || concerns(one.on, method, path)),
         );
+        const fault = concerned.find(({ after }) => after === 0);
+        for (const one of concerned) if (one !== fault && one.after > 0) one.after -= 1;
         if (fault === undefined) return undefined;
         fault.times -= 1;
         if (fault.times === 0) this.waiting = this.waiting.filter((one) => one !== fault);

@@ -4,12 +4,12 @@ import { FAULT_KINDS } from "./faults";
 import type { Fault } from "./faults";
 import { writes } from "./journal";
 
-const NUMBERS = ["times", "status", "seconds"];
+const NUMBERS = ["after", "times", "status", "seconds"];
 
 /** What `cloud` can be asked for. */
 export const CLOUD_USAGE = `  cloud journal [--writes]  every call to the emulated cloud's API
   cloud faults | clear      faults in waiting; take them back
-  cloud fault KIND [--on "METHOD PATH"] [--times N] [--status N] [--seconds N]
+  cloud fault KIND [--on "METHOD PATH"] [--after N] [--times N] [--status N] [--seconds N]
 ${Object.entries(FAULT_KINDS)
     .map(([kind, does]) => `      ${kind.padEnd(14)} ${does}`)
     .join("\n")}`;
@@ -24,9 +24,9 @@ function orderOf([kind = "", ...options]: readonly string[]): FaultOrder {
     return order as unknown as FaultOrder;
 }
 
-function describe({ kind, on, times, status, seconds }: Fault): string {
+function describe({ kind, on, after, times, status, seconds }: Fault): string {
     const detail = kind.startsWith("fail") ? `status ${status}` : `${seconds} s`;
-    return `${kind.padEnd(12)} ${detail.padEnd(12)} ${String(times).padStart(3)} × on ${on}`;
+    return `${kind.padEnd(12)} ${detail.padEnd(12)} ${String(times).padStart(3)} × on ${on}${after === 0 ? "" : `, after ${after}`}`;
 }
 
 /**

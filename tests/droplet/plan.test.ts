@@ -119,8 +119,21 @@ test("what is rented and what is replaced is said in words", () => {
     expect(say({})).toContain("gematria: is rented (s-1vcpu-1gb in nyc3) and new: ");
     const second = rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2");
     expect(say({ gematria: { incarnation: 1, roles: {} } }, second)).toContain(
-        "gematria: is a new machine (incarnation 1 → 2): the rented one is given back, its disk is lost, the reserved IP moves, everything is sent again: ",
+        "! replaces gematria: its disk is lost; the reserved IP moves; 3 services move; everything is sent again (incarnation 1 → 2): base, ",
     );
+});
+
+test("another size is said, and not when the machine is another one anyway", () => {
+    const say = (text: string, size: string): string =>
+        effectsText(
+            planEffects({}, planFleet(rentedStack(text)), undefined, { gematria: { incarnation: 1, size } }),
+        ).join("\n");
+    expect(say(rentedText, "s-1vcpu-2gb")).toContain(
+        "! resizes gematria: is off for a minute or two (s-1vcpu-2gb → s-1vcpu-1gb); its disk stays as it is",
+    );
+    expect(say(rentedText, "s-1vcpu-1gb")).not.toContain("resizes");
+    const second = rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2");
+    expect(say(second, "s-1vcpu-2gb")).not.toContain("resizes");
 });
 
 describe("user data", () => {
@@ -163,14 +176,21 @@ test("the state says what was rented, of a replaced machine the new one", () => 
     const key = { publicKeyOpenssh: `${operatorKey}\n` };
     const resources = [
         resource("digitalocean:index/droplet:Droplet", "droplet a", { id: "1", replacementTrigger: 1, delete: true }),
-        resource("digitalocean:index/droplet:Droplet", "droplet a", { id: "2", replacementTrigger: 2 }),
+        resource("digitalocean:index/droplet:Droplet", "droplet a", {
+            id: "2",
+            replacementTrigger: 2,
+            outputs: { size: "s-1vcpu-1gb" },
+        }),
         resource("digitalocean:index/reservedIp:ReservedIp", "address of a", {
+            protect: true,
             outputs: { ipAddress: "203.0.113.10" },
         }),
-        resource("tls:index/privateKey:PrivateKey", "host key of a", { outputs: key }),
+        resource("tls:index/privateKey:PrivateKey", "host key of a", { protect: true, outputs: key }),
         resource("tls:index/privateKey:PrivateKey", "ca key", { outputs: key }),
     ];
-    const expected = { a: { id: "2", incarnation: 2, address: "203.0.113.10", hostKey: operatorKey } };
+    const loose = ["urn:x::digitalocean:index/droplet:Droplet::droplet a"];
+    const machine = { id: "2", incarnation: 2, size: "s-1vcpu-1gb", loose };
+    const expected = { a: { ...machine, address: "203.0.113.10", hostKey: operatorKey } };
     expect(readDroplets(JSON.stringify({ deployment: { resources } }))).toEqual(expected);
     expect(readDroplets(JSON.stringify({ checkpoint: { latest: { resources } } }))).toEqual(expected);
     expect(readDroplets("{}")).toEqual({});

@@ -46,6 +46,14 @@ test("5xx before: nothing is there, and the second attempt works", async () => {
     expect((await provider.call("POST", "/droplets", SMALL)).status).toBe(202);
 });
 
+test("a fault may wait until some requests went well", async () => {
+    const provider = emulator();
+    set(provider, { kind: "fail", on: "GET /v2/droplets", after: 2, times: 2 });
+    const answers: unknown[] = [];
+    for (let asked = 0; asked < 5; asked++) answers.push((await provider.call("GET", "/droplets")).status);
+    expect(answers).toEqual([200, 200, 500, 500, 200]);
+});
+
 test("429 with the time to wait, as often as told", async () => {
     const provider = emulator();
     set(provider, { kind: "limit", on: "GET /v2/tags", times: 2, seconds: 7 });

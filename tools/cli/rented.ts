@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readDroplets, type RecordedDroplets } from "../../components/droplet/recorded";
+import { names, readDroplets, type RecordedDroplets } from "../../components/droplet/recorded";
 import { tokenSecret } from "../../components/droplet/plan";
 import { stateInClone } from "../../components/fleet/state-file";
 import { readKnownHosts } from "../../components/fleet/known-hosts";
@@ -63,13 +63,8 @@ const patience = 15_000;
  * sentence each, with what to do; a sentence why when nobody can tell. Nothing for a fleet that rents nothing.
  */
 export async function strangers(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
-    if (plan.cloud === undefined) return [];
-    const key = `sovereign-edge:secrets["${tokenSecret}"]`;
-    const { stdout } = await pulumi(context.root, stack.name, ["config", "get", "--path", key]);
-    const known = new Set(Object.values(rentedNow(context.root, stack.name)).map(({ id }) => id));
     try {
-        const found = await tagged(plan.cloud.tag, stdout.trim());
-        return found.filter(({ id }) => !known.has(String(id))).map((one) => strangerWords(one, stack.name));
+        return (await unknownDroplets(context, stack, plan)).map((one) => strangerWords(one, stack.name));
     } catch (error) {
         const why =
             error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
@@ -77,6 +72,53 @@ export async function strangers(context: Context, stack: Stack, plan: FleetPlan)
             `Whether DigitalOcean has droplets of this fleet that the state does not know could not be asked: ${why}.`,
         ];
     }
+}
+
+/**
+ * Droplets that would be made now, although one of that name and of the fleet's tag is there that the state does not know: a
+ * second one would be paid for too. Nobody is asked when the state knows all that are planned; when DigitalOcean does
+ * not say, none is held back.
+ */
+export async function heldBack(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
+    const known = rentedNow(context.root, stack.name);
+    const due = Object.keys(plan.cloud?.droplets ?? {}).filter((name) => known[name]?.id === undefined);
+    if (due.length === 0) return [];
+    const there = await unknownDroplets(context, stack, plan).catch(() => []);
+    return due.filter((name) => there.some((one) => one.name === name));
+}
+
+/** What the engine leaves out so that it makes no second droplet; what stands on the machine is left out with it. */
+export function withoutDroplet(node: string): string[] {
+    return ["--exclude", `**::${names.droplet(node)}`, "--exclude-dependents"];
+}
+
+/** After a run: pins what was made, protects it, and gives what there is to say of droplets that the state does not know. */
+export async function settleRented(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
+    const rented = rentedNow(context.root, stack.name);
+    pinRented(stack, rented);
+    const loose = looseUrns(stack, rented);
+    if (loose.length > 0) await pulumi(context.root, stack.name, ["state", "protect", ...loose, "--yes"]);
+    return strangers(context, stack, plan);
+}
+
+/**
+ * What stands unprotected and should not: the program lifts the protection of a machine for the run that replaces it, and the
+ * engine looks again only when something else changes.
+ */
+export function looseUrns({ inventory }: Pick<Stack, "inventory">, rented: RecordedDroplets): string[] {
+    return Object.entries(rented).flatMap(([node, { incarnation, loose }]) => {
+        const wanted = inventory.nodes[node];
+        const stays = wanted?.droplet !== undefined && wanted.leaving === undefined;
+        return stays && wanted.incarnation === incarnation ? (loose ?? []) : [];
+    });
+}
+
+async function unknownDroplets(context: Context, stack: Stack, { cloud }: FleetPlan): Promise<Tagged[]> {
+    if (cloud === undefined) return [];
+    const key = `sovereign-edge:secrets["${tokenSecret}"]`;
+    const { stdout } = await pulumi(context.root, stack.name, ["config", "get", "--path", key]);
+    const known = new Set(Object.values(rentedNow(context.root, stack.name)).map(({ id }) => id));
+    return (await tagged(cloud.tag, stdout.trim())).filter(({ id }) => !known.has(String(id)));
 }
 
 type Tagged = z.infer<typeof answer>["droplets"][number];

@@ -18,8 +18,8 @@ import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { requireFreeStack } from "../pulumi";
-import { pinRented, rentedNow, strangers } from "../rented";
 import { restartAllowed } from "../reboots-allowed";
+import { heldBack, settleRented, withoutDroplet } from "../rented";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
 import { settleCards } from "../settle";
@@ -38,14 +38,14 @@ export async function run(context: Context): Promise<ExitCode> {
     await clearCutOff(context, stack.name);
     for (const words of [...leavingWords(stack), ...nodes.flatMap(offlineWords)]) out.say(`  ${words}`);
     for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
-    const exclude = excludes(plan, nodes);
+    const held = await heldBack(context, stack, plan);
+    const exclude = [...excludes(plan, nodes), ...held.flatMap(withoutDroplet)];
     // No node is needed to look ahead: both at once.
     const dialled = nodes.filter(({ offline }) => offline === undefined);
     const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
     const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
     writeCa(stack, result.outputs["ca"]);
-    pinRented(stack, rentedNow(root, stack.name));
-    for (const words of await strangers(context, stack, plan)) out.warn(words);
+    for (const words of await settleRented(context, stack, plan)) out.warn(words);
     const asked = nodes.map(({ name }) => name);
     const left = leftNodes(stack, plan, asked, result);
     if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
@@ -57,7 +57,7 @@ export async function run(context: Context): Promise<ExitCode> {
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: [...result.errors, ...elsewhere(result), ...failed],
+        errors: [...result.errors, ...elsewhere(result), ...failed, ...held.map(heldWords)],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
@@ -82,6 +82,10 @@ async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]):
     const wrong = wrongKeys(stack, probes);
     for (const words of wrong.values()) out.warn(words);
     return withoutStrangers(probes, wrong);
+}
+
+function heldWords(node: string): string {
+    return `droplet ${node}: no second one is made while there is one of that name that the state does not know`;
 }
 
 /** What failed and stands on no node, such as a droplet that cannot be made. */
