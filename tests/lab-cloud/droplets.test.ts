@@ -172,7 +172,7 @@ test("reserved addresses: nyc3's first is the same everywhere, three at most, on
 test("what a restart interrupted goes on", async () => {
     const record = join(mkdtempSync(join(tmpdir(), "lab-cloud-")), "account.json");
     const before = emulator(undefined, record);
-    before.cloud.faults.add({ kind: "stuck", on: "*", times: 1, status: 500, seconds: 60 });
+    before.cloud.faults.add({ kind: "stuck", on: "*", after: 0, times: 1, status: 500, seconds: 60 });
     const made = await before.call("POST", "/droplets", SMALL);
     const after = emulator(undefined, record);
     resume(after.cloud);

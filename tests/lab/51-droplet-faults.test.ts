@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { clearCloudFaults, cloudJournal, setCloudFault } from "../../lab/cloud/control";
 import { CLOUD } from "../../lab/plan";
@@ -22,7 +22,8 @@ async function api<T>(method: string, path: string, body?: object): Promise<T> {
     const headers = [`Authorization: Bearer ${CLOUD.token}`, "Content-Type: application/json"];
     const sent = body === undefined ? [] : ["--data-binary", JSON.stringify(body)];
     const curl = ["curl", "-sS", "-X", method, ...headers.flatMap((header) => ["-H", header]), ...sent];
-    const { text } = await operator([...curl, `https://${CLOUD.host}/v2${path}`]);
+    const { code, text } = await operator([...curl, "--fail-with-body", `https://${CLOUD.host}/v2${path}`]);
+    if (code !== 0) throw new Error(`${method} ${path}: ${text}`);
     return JSON.parse(text === "" ? "{}" : text) as T;
 }
 
@@ -47,7 +48,7 @@ async function up(name: string): Promise<Result & { readonly writes: readonly st
 }
 const made = (calls: readonly string[]): number => calls.filter((call) => call === "POST /v2/droplets").length;
 const deleted = (calls: readonly string[]): string[] => calls.filter((call) => call.startsWith("DELETE /v2/droplets/"));
-const times = (text: string, what: RegExp): number => [...text.matchAll(new RegExp(what, "g"))].length;
+const times = (text: string, what: RegExp): number => [...text.matchAll(new RegExp(what, "gm"))].length;
 
 let orphan = 0;
 let first = 0;
@@ -62,7 +63,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
     await clearCloudFaults();
-    copyFileSync(kept, config);
+    if (existsSync(kept)) copyFileSync(kept, config);
 });
 
 test("30 s of silence and a look-up that fails, and no reserved address: one message each, all others converge, the orphan is named", async () => {
@@ -73,8 +74,8 @@ test("30 s of silence and a look-up that fails, and no reserved address: one mes
     await withVega(small, "", async () => {
         const run = await up("silence");
         expect(run.code).not.toBe(0);
-        expect(times(run.text, /droplet vega: /)).toBe(1);
-        expect(times(run.text, /address of vega: /)).toBe(1);
+        expect(times(run.text, /^ {2}droplet vega: /)).toBe(1);
+        expect(times(run.text, /^ {2}address of vega: /)).toBe(1);
         for (const node of healthy) expect(run.text).toMatch(new RegExp(`${node} +changed +.*finish`));
         const [there, ...others] = await droplets();
         expect([made(run.writes), others]).toEqual([1, []]);
@@ -89,6 +90,7 @@ test("while it stands no second one is made, and what failed beside it heals", a
         expect(run.code).not.toBe(0);
         expect(run.text).toContain("droplet vega: no second one is made while there is one of that name");
         expect(times(run.text, /that the state does not know: /)).toBe(1);
+        expect(run.text).toMatch(/vega +failed +not done: /);
         expect([made(run.writes), run.writes]).toEqual([0, expect.arrayContaining(["POST /v2/reserved_ips"])]);
         for (const node of healthy) expect(run.text).toMatch(new RegExp(`${node} +changed +finish`));
     });

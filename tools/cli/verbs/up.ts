@@ -43,7 +43,7 @@ export async function run(context: Context): Promise<ExitCode> {
     // No node is needed to look ahead: both at once.
     const dialled = nodes.filter(({ offline }) => offline === undefined);
     const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
-    const result = await runEngine(context, stack, dialled, probes, ahead, exclude);
+    const result = withoutNodes(await runEngine(context, stack, dialled, probes, ahead, exclude), held);
     writeCa(stack, result.outputs["ca"]);
     for (const words of await settleRented(context, stack, plan)) out.warn(words);
     const asked = nodes.map(({ name }) => name);
@@ -86,6 +86,12 @@ async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]):
 
 function heldWords(node: string): string {
     return `droplet ${node}: no second one is made while there is one of that name that the state does not know`;
+}
+
+/** The engine calls unchanged what it was told to leave out. */
+function withoutNodes(result: RunResult, nodes: readonly string[]): RunResult {
+    const counts = (resource: string): boolean => !nodes.includes(roleOnNode(resource)?.node ?? "");
+    return { ...result, unchanged: new Set([...result.unchanged].filter(counts)) };
 }
 
 /** What failed and stands on no node, such as a droplet that cannot be made. */
