@@ -130,7 +130,15 @@ function newClauses(
 }
 
 /** Roles that every machine has for itself; all others serve somebody. */
-const ownRoles: ReadonlySet<string> = new Set(["sshd", "firewall", "packages", "wireguard", "base", "people"]);
+const ownRoles: ReadonlySet<string> = new Set([
+    "sshd",
+    "anchor",
+    "firewall",
+    "packages",
+    "wireguard",
+    "base",
+    "people",
+]);
 
 function leavingClauses(before: RecordedNode | undefined): Clause[] {
     const roles = Object.values(before?.roles ?? {});

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { planFleet } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { heldBack, looseUrns, pinRented, strangers, withPin } from "../../tools/cli/rented";
-import { operatorKey, rentedStack, rentedText } from "../droplet/support";
-import { devText, stackOf } from "../support/stack";
+import { operatorKey, rentedStack } from "../droplet/support";
+import { devText, rentedText, stackOf } from "../support/stack";
 import { cleanUp, hostKey, makeContext, makeRoot, otherKey } from "./support";
 
 const state = ".state/.pulumi/stacks/sovereign-edge/dev.json";

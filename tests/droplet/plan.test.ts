@@ -119,7 +119,7 @@ test("what is rented and what is replaced is said in words", () => {
     expect(say({})).toContain("gematria: is rented (s-1vcpu-1gb in nyc3) and new: ");
     const second = rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2");
     expect(say({ gematria: { incarnation: 1, roles: {} } }, second)).toContain(
-        "! replaces gematria: its disk is lost; the reserved IP moves; 3 services move; everything is sent again (incarnation 1 → 2): base, ",
+        "! replaces gematria: its disk is lost; the reserved IP moves; 3 services move; everything is sent again (incarnation 1 → 2): ",
     );
 });
 
