@@ -61,7 +61,5 @@ export async function openDoor(plan: FleetPlan, node: string, endpoints: readonl
 
 /** Where a node's sshd is looked for. */
 export function targetOf({ name, address, port, door }: Doored): Target {
-    if (door === undefined) return { node: name, address, port };
-    const { close: _, ...at } = door;
-    return { node: name, ...at };
+    return door === undefined ? { node: name, address, port } : { node: name, ...door };
 }

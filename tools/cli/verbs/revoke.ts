@@ -65,7 +65,9 @@ export function heldBy(
     const kind = (name: string): string => secrets[name]?.kind ?? "wireguard";
     const told = Object.values(recorded).flatMap((role) => Object.keys(role.secrets ?? {}));
     const names = [...new Set([...node.secrets, ...told])].sort();
-    const caddyfiles = [node.roles["caddy"], recorded["caddy"]].map((role) => role?.files?.["/etc/caddy/Caddyfile"]?.text);
+    const caddyfiles = [node.roles["caddy"], recorded["caddy"]].map(
+        (role) => role?.files?.["/etc/caddy/Caddyfile"]?.text,
+    );
     return {
         renewed: names.filter((name) => ["password", "certificate", "key"].includes(kind(name))),
         operators: names.filter((name) => kind(name) === "operator"),
