@@ -56,12 +56,13 @@ export function checks(python: string): Check[] {
     ];
 }
 
-/** Fleets on the lab: of few machines, and by name of seven machines in three homes. */
+/** Fleets on the lab: of few machines; by name of seven in three homes, and what takes many restarts and turns of a machine. */
 function lab(): Check[] {
     const argv = [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"];
     return [
-        { name: "lab", argv: [...argv, "--testPathIgnorePatterns", "tests/lab/7"], count: jestCount },
+        { name: "lab", argv: [...argv, "--testPathIgnorePatterns", "tests/lab/[78]"], count: jestCount },
         { name: "lab-mesh", argv: [...argv, "tests/lab/7"], count: jestCount, named: true },
+        { name: "lab-machines", argv: [...argv, "tests/lab/8", "tests/lab/90"], count: jestCount, named: true },
     ];
 }
 
