@@ -6,8 +6,10 @@ export interface RecordedDroplet {
     readonly hostKey?: string;
     /** Id at DigitalOcean. */
     readonly id?: string;
-    /** Number of the machine behind the name. */
+    /** Number of the machine behind the name; while there is none, of the one that its host key was made for. */
     readonly incarnation?: number;
+    /** Ids of machines that were replaced and are still to be deleted. */
+    readonly condemned?: readonly string[];
     /** Slug of its size. */
     readonly size?: string;
     /** URNs of those of its three resources (machine, address, host key) that may be deleted. */
@@ -52,26 +54,39 @@ export function readDroplets(text: string): RecordedDroplets {
     const found: Record<string, RecordedDroplet> = {};
     for (const resource of deployment?.resources ?? checkpoint?.latest?.resources ?? []) {
         const [, node] = /^(?:droplet|address of|host key of) (\S+)$/.exec(resource.urn.split("::").at(-1) ?? "") ?? [];
-        if (node === undefined || resource.delete === true) continue;
+        if (node === undefined) continue;
+        if (resource.delete === true) {
+            found[node] = { ...found[node], ...condemnedOf(resource, found[node]) };
+            continue;
+        }
         const loose = [...(found[node]?.loose ?? []), ...(resource.protect === true ? [] : [resource.urn])];
         found[node] = { ...found[node], ...factOf(resource), ...(loose.length === 0 ? {} : { loose }) };
     }
     return found;
 }
 
-function factOf({ type, id, replacementTrigger: incarnation, outputs }: Resource): RecordedDroplet {
+function condemnedOf({ type, id }: Resource, { condemned = [] }: RecordedDroplet = {}): RecordedDroplet {
+    return type === "digitalocean:index/droplet:Droplet" && id !== undefined ? { condemned: [...condemned, id] } : {};
+}
+
+function factOf({ type, id, replacementTrigger: trigger, outputs }: Resource): RecordedDroplet {
     const { ipAddress, publicKeyOpenssh, size } = outputs ?? {};
+    const incarnation = typeof trigger === "number" ? { incarnation: trigger } : {};
     switch (type) {
         case "digitalocean:index/droplet:Droplet":
             return {
                 ...(id === undefined ? {} : { id }),
-                ...(typeof incarnation === "number" ? { incarnation } : {}),
+                ...incarnation,
                 ...(typeof size === "string" ? { size } : {}),
             };
         case "digitalocean:index/reservedIp:ReservedIp":
             return typeof ipAddress === "string" ? { address: ipAddress } : {};
         case "tls:index/privateKey:PrivateKey":
-            return typeof publicKeyOpenssh === "string" ? { hostKey: publicKeyOpenssh.trim() } : {};
+            // The engine writes a resource after those it depends on: where there is a machine, its own number comes later and counts.
+            return {
+                ...incarnation,
+                ...(typeof publicKeyOpenssh === "string" ? { hostKey: publicKeyOpenssh.trim() } : {}),
+            };
         default:
             return {};
     }

@@ -36,7 +36,7 @@ interface NodeEffects {
 /**
  * The difference between what every node was told last and what is planned now, for people. Pure.
  * @param program SHA-256 of the program that is installed with it; without it the program is not looked at
- * @param rented what the state says of droplets; without it their size is not looked at
+ * @param rented what the state says of droplets; without it nothing is said of their size, or of one that is given back
  */
 export function planEffects(
     recorded: Recorded,
@@ -44,9 +44,10 @@ export function planEffects(
     program?: string,
     rented: RecordedDroplets = {},
 ): Effects {
-    const names = [...new Set([...Object.keys(recorded), ...Object.keys(plan.nodes)])].sort();
+    const back = Object.keys(rented).filter((node) => isGivenBack(node, plan, rented));
+    const names = [...new Set([...Object.keys(recorded), ...Object.keys(plan.nodes), ...back])].sort();
     const nodes = names.map((name) => {
-        const { node, clauses, download } = nodeEffects(name, recorded[name], plan, program);
+        const { node, clauses, download } = nodeEffects(name, recorded[name], plan, program, back);
         return { node, clauses: [...resizeClauses(rented[node], plan.cloud?.droplets[node]), ...clauses], download };
     });
     const changed = nodes.filter(({ clauses }) => clauses.length > 0);
@@ -63,11 +64,10 @@ function nodeEffects(
     before: RecordedNode | undefined,
     plan: FleetPlan,
     program: string | undefined,
+    back: readonly string[],
 ): NodeEffects {
     const after = plan.nodes[node];
-    if (after === undefined) {
-        return { node, clauses: [{ text: "is forgotten; the machine itself is not touched" }], download: 0 };
-    }
+    if (after === undefined) return { node, clauses: [goneClause(back.includes(node))], download: 0 };
     if (after.offline !== undefined) return { node, clauses: [], download: 0 };
     if (after.leaving) return { node, clauses: leavingClauses(before), download: 0 };
     const downloads = downloadsOf(before, after, plan);
@@ -78,6 +78,17 @@ function nodeEffects(
     const pulled = downloads.map(({ name, bytes }): Clause => ({ text: `${name} (${showDisk(bytes)}) is downloaded` }));
     const replaced = program === undefined || before.program === program ? [] : [{ text: "converge.py is updated" }];
     return { node, clauses: [...replaced, ...pulled, ...roleChanges(before, after)], download };
+}
+
+/** Whether a node's droplet is there and nothing asks for it any more. */
+function isGivenBack(node: string, { cloud }: FleetPlan, rented: RecordedDroplets): boolean {
+    return rented[node]?.id !== undefined && cloud?.droplets[node] === undefined;
+}
+
+/** What becomes of a machine whose block is gone: one of yours stays, a rented one is given back. */
+function goneClause(back: boolean): Clause {
+    if (!back) return { text: "is forgotten; the machine itself is not touched" };
+    return { text: "is given back: its droplet is deleted with its disk and its reserved IP", interrupts: true };
 }
 
 /** A droplet that stays and gets another size is switched off for that. */

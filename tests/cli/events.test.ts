@@ -49,6 +49,22 @@ test("changed, unchanged and failed resources are told apart; components are non
     expect(happenings.map(({ kind }) => kind)).toEqual(["started", "changed", "started", "failed"]);
 });
 
+test("what the engine refuses before it begins has its cause said, and not that the preview failed", () => {
+    const key = "tls:index/privateKey:PrivateKey";
+    const text = 'unable to replace resource "host key of box" as it is currently marked for protection.';
+    const { reader } = read([
+        diagnostic("error", text, { urn: urn(key, "host key of box") }),
+        diagnostic("error", "first attempt", { urn: urn(command, "sshd on box") }),
+        step("resOutputsEvent", "update", command, "sshd on box"),
+        diagnostic("error", "preview failed\n"),
+    ]);
+    expect([...reader.result.failed]).toEqual([["host key of box", [text]]]);
+    expect(reader.result.errors).toEqual([]);
+    reader.read(diagnostic("error", "no such package", { urn: urn(command, "packages on box") }));
+    reader.read(step("resOpFailedEvent", "create", command, "packages on box"));
+    expect([...reader.result.failed]).toEqual([["packages on box", ["no such package"]]]);
+});
+
 test("a replacement is one change", () => {
     const ops = ["create-replacement", "replace", "delete-replaced"];
     const { reader, happenings } = read(
@@ -100,6 +116,7 @@ test.each([
         'Process exited with status 1: running "x":\nwaiting for pid 210 (role packages)\nsudo: unable to resolve host x: Name or service not known\ncaddy: no room\n',
         ["caddy: no room"],
     ],
+    ["1 error occurred:\n\t* make the droplet a: it is `new` still\n\n", ["make the droplet a: it is `new` still"]],
 ])("the cause of %j", (message, lines) => {
     expect(causeLines(message)).toEqual(lines);
 });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { planFleet } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
-import { heldBack, looseUrns, pinRented, strangers, withPin } from "../../tools/cli/rented";
+import { heldBack, looseUrns, pinRented, strangers, withoutDroplet, withPin } from "../../tools/cli/rented";
 import { operatorKey, rentedStack } from "../droplet/support";
 import { devText, rentedText, stackOf } from "../support/stack";
 import { cleanUp, hostKey, makeContext, makeRoot, otherKey } from "./support";
@@ -89,6 +89,12 @@ describe("droplets that the state does not know", () => {
         ]);
     });
 
+    test("are not the ones that were replaced and are still to be deleted", async () => {
+        answers({ droplets: [there(1, "gematria"), there(2, "gematria")] });
+        const old = { ...droplet("1"), delete: true };
+        expect(await strangers(clone(old, droplet("2", 2)), rentedStack(), plan)).toEqual([]);
+    });
+
     test.each<[object | Error, string]>([
         [new Error("connect ECONNREFUSED"), "could not be asked: connect ECONNREFUSED."],
         [{ droplets: "none" }, "could not be asked: "],
@@ -123,6 +129,16 @@ describe("no second droplet", () => {
         expect(await heldBack(clone(), rentedStack(), plan)).toEqual([]);
         answers(new Error("connect ECONNREFUSED"));
         expect(await heldBack(clone(), rentedStack(), plan)).toEqual([]);
+    });
+    test("is made in the place of one that is replaced, and what is left out keeps its host key", async () => {
+        answers({ droplets: [there(1, "gematria"), there(7, "gematria")] });
+        const text = rentedText.replace("region: nyc3", "region: nyc3, incarnation: 2");
+        const second = rentedStack(text, { gematria: { id: "1", incarnation: 1 } });
+        expect(await heldBack(clone(droplet("1")), second, planFleet(second))).toEqual(["gematria"]);
+        expect(withoutDroplet("gematria")).toEqual([
+            ...["--exclude", "**::droplet gematria", "--exclude", "**::host key of gematria"],
+            "--exclude-dependents",
+        ]);
     });
     test("nobody is asked when the state knows all that are planned", async () => {
         answers({ droplets: [there(7, "gematria")] });

@@ -136,6 +136,19 @@ test("another size is said, and not when the machine is another one anyway", () 
     expect(say(second, "s-1vcpu-2gb")).not.toContain("resizes");
 });
 
+test("one whose block is gone is given back, and that is said, also when it was never told anything", () => {
+    const say = (recorded: Parameters<typeof planEffects>[0], plan = planFleet(stackOf("dev", devText))): string =>
+        effectsText(planEffects(recorded, plan, undefined, { vega: { id: "1", incarnation: 1 } })).join("\n");
+    const words = "! vega: is given back: its droplet is deleted with its disk and its reserved IP";
+    expect(say({ vega: { incarnation: 1, roles: {} } })).toContain(words);
+    expect(say({})).toContain(words);
+    const leaving = rentedText.replace(
+        "  gematria: {",
+        "  vega: { droplet: s-1vcpu-1gb, region: nyc3, leaving: gone }\n  gematria: {",
+    );
+    expect(say({ vega: { incarnation: 1, roles: {} } }, planFleet(rentedStack(leaving)))).not.toContain("given back");
+});
+
 describe("user data", () => {
     const pair = { privateKey: "-----BEGIN…\nAAAA\n-----END…\n", publicKey: "ssh-ed25519 AAAA\n" };
     const render = (user: string, port = 22): string =>
@@ -176,6 +189,11 @@ test("the state says what was rented, of a replaced machine the new one", () => 
     const key = { publicKeyOpenssh: `${operatorKey}\n` };
     const resources = [
         resource("digitalocean:index/droplet:Droplet", "droplet a", { id: "1", replacementTrigger: 1, delete: true }),
+        resource("tls:index/privateKey:PrivateKey", "host key of b", {
+            protect: true,
+            replacementTrigger: 1,
+            outputs: key,
+        }),
         resource("digitalocean:index/droplet:Droplet", "droplet a", {
             id: "2",
             replacementTrigger: 2,
@@ -189,8 +207,11 @@ test("the state says what was rented, of a replaced machine the new one", () => 
         resource("tls:index/privateKey:PrivateKey", "ca key", { outputs: key }),
     ];
     const loose = ["urn:x::digitalocean:index/droplet:Droplet::droplet a"];
-    const machine = { id: "2", incarnation: 2, size: "s-1vcpu-1gb", loose };
-    const expected = { a: { ...machine, address: "203.0.113.10", hostKey: operatorKey } };
+    const machine = { id: "2", incarnation: 2, size: "s-1vcpu-1gb", loose, condemned: ["1"] };
+    const expected = {
+        a: { ...machine, address: "203.0.113.10", hostKey: operatorKey },
+        b: { incarnation: 1, hostKey: operatorKey },
+    };
     expect(readDroplets(JSON.stringify({ deployment: { resources } }))).toEqual(expected);
     expect(readDroplets(JSON.stringify({ checkpoint: { latest: { resources } } }))).toEqual(expected);
     expect(readDroplets("{}")).toEqual({});

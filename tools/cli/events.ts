@@ -63,7 +63,7 @@ const silentOps = new Set(["replace", "delete-replaced", "discard", "discard-rep
  * What the engine says that the summary says better, or that is how things should be: a dangerous change is run again over a
  * fresh connection, and that it was not is said by the program.
  */
-const chatter = /^(update failed$|Could not find a package\.json|retrying \w+ due to on-error hook request)/;
+const chatter = /^((update|preview) failed$|Could not find a package\.json|retrying \w+ due to on-error hook request)/;
 
 /** Reads the engine's events one after the other. */
 export class EventReader {
@@ -91,8 +91,12 @@ export class EventReader {
 
     /** What has been read so far. */
     get result(): RunResult {
-        const { changed, unchanged, failed, errors, said, pending, unconfirmed, touched } = this;
+        const { changed, unchanged, errors, said, pending, unconfirmed, touched } = this;
         const { outputs, outputsChanged } = this;
+        // What may not be done at all, such as to replace what is protected, has a cause and no step that fails. Beside a step that
+        // failed such a cause only follows from it: an input that is missing now.
+        const refused = [...this.causes].filter(([name]) => !changed.has(name) && !unchanged.has(name));
+        const failed = this.failed.size > 0 ? this.failed : new Map(refused);
         return { changed, unchanged, failed, errors, said, pending, unconfirmed, touched, outputs, outputsChanged };
     }
 
@@ -163,7 +167,8 @@ export function roleOnNode(resource: string): { role: string; node: string } | u
 /**
  * The lines of a command's failure that say why: the engine puts "Process exited …: running COMMAND:" before them, and the
  * command says nothing that the resource's name does not. That converge.py waited for its lock, or that sudo
- * found no address for the machine's own name, is no cause either.
+ * found no address for the machine's own name, is no cause either. A provider's causes of a thing that was made and does not
+ * run come counted, with a bullet each.
  */
 export function causeLines(message: string): string[] {
     const output = /: running "(?:[^"\\]|\\.)*":\s*([\s\S]*)$/.exec(message);
@@ -171,8 +176,8 @@ export function causeLines(message: string): string[] {
         output?.[1] === undefined || output[1].trim() === "" ? message.replace(/: running "[\s\S]*$/, "") : output[1];
     const lines = text
         .split("\n")
-        .map((line) => line.trim())
-        .filter((line) => line !== "");
+        .map((line) => line.trim().replace(/^\* /, ""))
+        .filter((line) => line !== "" && !/^\d+ errors? occurred:$/.test(line));
     const told = lines.filter(
         (line, i) => lines.indexOf(line) === i && !/^waiting for pid |^sudo: unable to resolve host /.test(line),
     );

@@ -37,7 +37,7 @@ export class Progress {
                 this.running.set(happening.resource, performance.now());
                 return;
             case "changed":
-                this.out.say(`  ${happening.resource}  ${wordFor(happening.op)}${this.since(happening.resource)}`);
+                this.out.say(`  ${happening.resource}  ${wordFor(happening)}${this.since(happening.resource)}`);
                 return;
             case "failed":
                 if (this.silent.includes(roleOnNode(happening.resource)?.node ?? "")) {
@@ -82,12 +82,14 @@ export class Progress {
     }
 }
 
-function wordFor(op: string): string {
+/** What is told to a node is sent and forgotten; a rented machine or a key is made, and gone for good. */
+function wordFor({ op, resource }: { readonly op: string; readonly resource: string }): string {
+    const told = roleOnNode(resource) !== undefined;
     const words: Record<string, string> = {
         create: "done",
         update: "changed",
-        "create-replacement": "sent again",
-        delete: "forgotten",
+        "create-replacement": told ? "sent again" : "made anew",
+        delete: told ? "forgotten" : "deleted",
     };
     return words[op] ?? op;
 }

@@ -81,15 +81,22 @@ export async function strangers(context: Context, stack: Stack, plan: FleetPlan)
  */
 export async function heldBack(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
     const known = rentedNow(context.root, stack.name);
-    const due = Object.keys(plan.cloud?.droplets ?? {}).filter((name) => known[name]?.id === undefined);
+    const planned = Object.values(plan.cloud?.droplets ?? {});
+    const due = planned
+        .filter(({ name, incarnation }) => known[name]?.id === undefined || known[name].incarnation !== incarnation)
+        .map(({ name }) => name);
     if (due.length === 0) return [];
     const there = await unknownDroplets(context, stack, plan).catch(() => []);
     return due.filter((name) => there.some((one) => one.name === name));
 }
 
-/** What the engine leaves out so that it makes no second droplet; what stands on the machine is left out with it. */
+/**
+ * What the engine leaves out so that it makes no second droplet; what stands on the machine is left out with it. Its host key
+ * too: the one that is there has the key that it was made with.
+ */
 export function withoutDroplet(node: string): string[] {
-    return ["--exclude", `**::${names.droplet(node)}`, "--exclude-dependents"];
+    const left = [names.droplet(node), names.hostKey(node)];
+    return [...left.flatMap((name) => ["--exclude", `**::${name}`]), "--exclude-dependents"];
 }
 
 /** After a run: pins what was made, protects it, and gives what there is to say of droplets that the state does not know. */
@@ -117,7 +124,8 @@ async function unknownDroplets(context: Context, stack: Stack, { cloud }: FleetP
     if (cloud === undefined) return [];
     const key = `sovereign-edge:secrets["${tokenSecret}"]`;
     const { stdout } = await pulumi(context.root, stack.name, ["config", "get", "--path", key]);
-    const known = new Set(Object.values(rentedNow(context.root, stack.name)).map(({ id }) => id));
+    const rented = Object.values(rentedNow(context.root, stack.name));
+    const known = new Set(rented.flatMap(({ id, condemned = [] }) => [id, ...condemned]));
     return (await tagged(cloud.tag, stdout.trim())).filter(({ id }) => !known.has(String(id)));
 }
 
