@@ -2,35 +2,13 @@ import { planPaths } from "../../components/mesh/paths";
 import { inventorySchema } from "../../components/fleet/schema";
 import { parse } from "yaml";
 import { lab, note, on, until } from "./support";
+import { fleetMust, interfaces, timed } from "./program/measured";
 import { probe } from "./program/probe";
 import * as fleet from "./program/seven";
 import { lines, meshAddress, recovery, seven, silent } from "./program/seven";
 
 const paths = planPaths(inventorySchema.parse(parse(fleet.inventoryOf())));
 const relayed = paths.filter(({ way }) => way.kind === "relayed");
-const times: string[] = [];
-
-/** Notes a time for people; nothing is asserted of it but the limit of the wait. */
-function timed(what: string, seconds: number): void {
-    times.push(`${what}: ${seconds.toFixed(1)} s`);
-    note("mesh-times.txt", `${times.join("\n")}\n`);
-    console.log(times.at(-1));
-}
-
-/** A verb of ./fleet that must succeed. */
-async function fleetMust(...args: string[]): Promise<string> {
-    const { code, text } = await fleet.fleet(...args);
-    if (code !== 0) throw new Error(`./fleet ${args.join(" ")} ended with ${code}:\n${text}`);
-    return text;
-}
-
-/** When each interface was made, by node: an interface that is made anew has another index or another start of its unit. */
-async function interfaces(nodes: readonly string[]): Promise<Record<string, string>> {
-    const show = ["systemctl", "show", "-p", "ActiveEnterTimestampMonotonic", "--value", "wg-quick@wg0"];
-    const found = await Promise.all(nodes.map((node) => on(node, ...show)));
-    return Object.fromEntries(nodes.map((node, index) => [node, found[index]!.stdout.trim()]));
-}
-
 beforeAll(async () => {
     await fleet.prepare();
     const start = performance.now();

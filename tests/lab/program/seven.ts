@@ -23,8 +23,12 @@ export const lines: Readonly<Record<string, string>> = {
 };
 /** The seven nodes. */
 export const seven: readonly string[] = Object.keys(lines);
-/** Their addresses in the mesh. */
-export const meshAddress = (node: string): string => /mesh: ([\d.]+)/.exec(lines[node]!)![1]!;
+
+/** The inventory that the last verb saw. */
+let written = "";
+/** A node's address in the mesh, as the inventory has it. */
+export const meshAddress = (node: string): string =>
+    new RegExp(`^  ${node}: .*mesh: ([\\d.]+)`, "m").exec(written || inventoryOf())![1]!;
 
 /** The text of an inventory of some nodes. @param edits what is written in the place of what */
 export function inventoryOf(nodes: Readonly<Record<string, string>> = lines, locations = ""): string {
@@ -44,13 +48,16 @@ ${Object.entries(nodes)
 
 /** Writes the inventory that the next verb sees. */
 export function write(text: string): void {
+    written = text;
     writeFileSync(inventory, text);
 }
 
+/** Whether a node is a machine of the lab's own from the start; a droplet is made by the first `up`. */
+const isOwned = (node: string): boolean => !lines[node]!.startsWith("{ droplet: ");
+
 /** Pins the host keys of machines that were on once, and notes their roads, as `./fleet add` does with a person's consent; a droplet's key is the program's. */
 export function pin(nodes: readonly string[]): void {
-    const owned = nodes.filter((node) => !/droplet: /.test(lines[node]!));
-    const keys = owned.map((node) => {
+    const keys = nodes.filter(isOwned).map((node) => {
         const [type, key] = readFileSync(`${hostKeyOf(node)}.pub`, "utf8").split(" ");
         return `${node} ${type} ${key}\n`;
     });
@@ -62,18 +69,19 @@ export function pin(nodes: readonly string[]): void {
 /** A verb of `./fleet` for the stack; may fail. */
 export const fleet = (...args: string[]): Promise<Result> => operator(["./fleet", "-s", stack, ...args]);
 
-/** Brings the lab up from nothing with six machines on three LANs and the internet, and makes a stack for them and a droplet; nothing is applied. */
-export async function prepare(): Promise<void> {
+/** Brings the lab up from nothing with these machines on their LANs and the internet, and makes a stack, with what gematria's droplet needs when it is among them; nothing is applied. */
+export async function prepare(nodes: readonly string[] = seven): Promise<void> {
     await dispose();
     await lab("up");
     for (const home of ["cabin", "office"]) await lab("cable", "add", home);
-    for (const node of ["octavia", "lucidia", "aria", "anastasia"]) await lab("power", "on", node);
+    for (const node of nodes.filter(isOwned)) await lab("power", "on", node);
     mkdirSync(folder, { recursive: true });
     writeFileSync(settings, `config:\n  sovereign-edge:inventory: ${inventory}\n`);
-    write(inventoryOf());
-    pin(seven);
-    copyFileSync(`${OPERATOR_KEY}.pub`, resolve(folder, `${stack}.authorized_keys`));
+    write(inventoryOf(Object.fromEntries(nodes.map((node) => [node, lines[node]!]))));
+    pin(nodes);
     await must(["tools/node", "lab/main.ts", "exec", "operator", "--", "./fleet", "init", stack]);
+    if (nodes.every(isOwned)) return;
+    copyFileSync(`${OPERATOR_KEY}.pub`, resolve(folder, `${stack}.authorized_keys`));
     const token = await operator(["./fleet", "-s", stack, "secret", "set", "digitalocean-token"], {
         input: CLOUD.token,
     });
@@ -94,12 +102,12 @@ export async function dispose(): Promise<void> {
 export const pairsOf = (nodes: readonly string[]): [string, string][] =>
     nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to): [string, string] => [from, to]));
 
-/** The nodes that a node's echo requests come back from, with the time to live they came back with; `seconds` for each. */
-export async function answers(from: string, to: readonly string[], seconds = 2): Promise<Record<string, number>> {
+/** The nodes that a node's echo requests come back from, with the time to live they came back with. @param requests sent to each */
+export async function answers(from: string, to: readonly string[], requests = 1): Promise<Record<string, number>> {
     const script = to
         .map(
             (node) =>
-                `(ping -n -c1 -W${seconds} ${meshAddress(node)} | sed -n 's/.*ttl=\\([0-9]*\\).*/${node} \\1/p') &`,
+                `(ping -n -c${requests} -i0.2 -W2 ${meshAddress(node)} | sed -n 's/.*ttl=\\([0-9]*\\).*/${node} \\1/p') &`,
         )
         .join(" ");
     const { stdout } = await run(["tools/node", "lab/main.ts", "exec", from, "--", "sh", "-c", `${script} wait`]);
@@ -108,25 +116,19 @@ export async function answers(from: string, to: readonly string[], seconds = 2):
 }
 
 /** The directed pairs among some nodes that do not answer, as `alice → aria`. */
-export async function silent(nodes: readonly string[] = seven): Promise<string[]> {
-    const heard = await Promise.all(
-        nodes.map((from) =>
-            answers(
-                from,
-                nodes.filter((to) => to !== from),
-            ),
-        ),
-    );
+export async function silent(nodes: readonly string[] = seven, requests = 1): Promise<string[]> {
+    const others = (from: string): string[] => nodes.filter((to) => to !== from);
+    const heard = await Promise.all(nodes.map((from) => answers(from, others(from), requests)));
     return nodes.flatMap((from, index) =>
         nodes.filter((to) => to !== from && heard[index]![to] === undefined).map((to) => `${from} → ${to}`),
     );
 }
 
 /** Seconds until every directed pair among some nodes answers; fails after `limit`. */
-export async function recovery(nodes: readonly string[], limit: number): Promise<number> {
+export async function recovery(nodes: readonly string[], limit: number, requests = 1): Promise<number> {
     const start = performance.now();
     for (;;) {
-        const left = await silent(nodes);
+        const left = await silent(nodes, requests);
         const seconds = (performance.now() - start) / 1000;
         if (left.length === 0) return seconds;
         if (seconds > limit) throw new Error(`After ${limit} s these do not answer: ${left.join(", ")}`);
