@@ -42,7 +42,7 @@ const writes = (): string[] =>
 async function up(name: string): Promise<Result & { readonly writes: readonly string[] }> {
     const before = writes().length;
     const result = await fleet("up");
-    note(`57-${name}.txt`, result.text);
+    note(`84-${name}.txt`, result.text);
     return { ...result, writes: writes().slice(before) };
 }
 const made = (calls: readonly string[]): number => calls.filter((call) => call === "POST /v2/droplets").length;
