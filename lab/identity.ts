@@ -93,21 +93,25 @@ export function writeBundle(): void {
     for (const file of readdirSync(ISSUING).sort()) appendFileSync(BUNDLE, readFileSync(join(ISSUING, file)));
 }
 
-/** A machine's SSH host key; the public half carries `.pub`. */
+/** The SSH host key that a machine starts with; the public half carries `.pub`. */
 export function hostKeyOf(machine: string): string {
     return join(machineDirectory(machine), "ssh_host_ed25519_key");
 }
 
-/** Pins the machines of `up` for the program; pins of droplets stay as the program noted them. Nobody has pinned the spare box: that is for a test to do. */
+/** Pins the machines of `up` for the program, by what is on their disks: the program may have changed it. Pins of droplets stay as the program noted them. Nobody has pinned the spare box: that is for a test to do. */
 export function writeKnownHosts(): void {
     const own = MACHINES.filter(({ inUp }) => inUp).map(({ name }) => {
-        const [type = "", key = ""] = readFileSync(`${hostKeyOf(name)}.pub`, "utf8").split(" ");
+        const [type = "", key = ""] = readFileSync(shownKeyOf(name), "utf8").split(" ");
         return `${name} ${type} ${key}`;
     });
     const before = existsSync(KNOWN_HOSTS) ? readFileSync(KNOWN_HOSTS, "utf8") : "";
     const others = before.split("\n").filter((line) => line !== "" && !isPlanned(line.split(" ")[0] ?? ""));
     const text = `${[...own, ...others].sort().join("\n")}\n`;
     if (before !== text) writeFileSync(KNOWN_HOSTS, text);
+}
+
+function shownKeyOf(machine: string): string {
+    return join(machineDirectory(machine), "upper", "etc", "ssh", "ssh_host_ed25519_key.pub");
 }
 
 function isPlanned(name: string): boolean {
