@@ -203,8 +203,8 @@ export function networkCommands(): string[][] {
     const internet = bridgeOf("internet");
     return [
         ...bridgeCommands("internet", [INTERNET_GATEWAY, ...Object.values(SERVICES)]),
-        // Said once, or it would shrink to the narrowest of its ports.
-        ["-n", internet, "link", "set", "bridge", "mtu", "1500"],
+        // Said once, or it would shrink to the narrowest of its ports; and the kernel hears only of a width that is another.
+        ...["1400", "1500"].map((bytes) => ["-n", internet, "link", "set", "bridge", "mtu", bytes]),
         ["-n", internet, "address", "add", `${CLOUD.metadata}/32`, "dev", "bridge"],
         // Whoever asks for an address that the lab has not is told so at once, as a real network would.
         ["-n", internet, "route", "add", "unreachable", "default"],
