@@ -38,6 +38,7 @@ const baseCodes = {
     SE016: { rule: "A private address lies inside the LAN of its location." },
     SE017: { rule: "Nothing is placed on a node that leaves." },
     SE018: { rule: "A node is `hardware` that exists or a `droplet` to rent, and says what that needs." },
+    SE019: { rule: "No name is a word of the program's own language, such as `constructor`." },
     SE020: { rule: "A public name lies inside one of the domains." },
     SE021: { rule: "A public name needs an edge, a nameserver and domains." },
     SE022: { rule: "A public service stands on a node with a public address." },

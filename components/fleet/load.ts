@@ -10,6 +10,7 @@ import { fillNameFiles, type ReadBeside } from "./name-files";
 import type { Inventory } from "./schema";
 import { isClaimed } from "../node/claims";
 import { parseShape, valueAt } from "./shape";
+import { reservedNames } from "./reserved";
 import { readSource, type Source } from "./source";
 
 /** An inventory that passed every check, and the means to say where a path of it stands. */
@@ -40,6 +41,8 @@ export function loadInventory(stack: string, file: string, text: string, around:
     const source = readSource(file, text);
     if (source.problems.length > 0) throw new InventoryError(source.problems);
     const files = fillNameFiles(source.value, around.read ?? noFile);
+    const reserved = reservedNames(files.value);
+    if (reserved.length > 0) throw refusal(source, reserved);
     const shape = parseShape(files.value);
     if (shape.inventory === undefined) throw refusal(source, [...files.problems, ...shape.problems]);
     const { inventory, problems: twice } = expandKeys(onlyPlaced(shape.inventory));

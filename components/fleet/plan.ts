@@ -8,6 +8,7 @@ import { planModels } from "../models/plan";
 import { planClaims } from "../node/claims";
 import { planDetours } from "../node/ways";
 import { planSecrets, type Secrets } from "../secrets/plan";
+import { ownKey } from "./known-hosts";
 import { leavingNodes, staying } from "./leaving";
 import { renderRoles } from "./render";
 import type { Inventory } from "./schema";
@@ -73,7 +74,9 @@ export function planFleet(files: Stack): FleetPlan {
     const nodes = Object.fromEntries(
         names.map((name) => [name, planNode(files, name, mesh[name], roles[name] ?? {}, addresses)]),
     );
-    const own = Object.fromEntries(names.flatMap((name) => [[name, ownKey(files, name)] as const]));
+    const ownOf = (name: string): string | undefined =>
+        ownKey(files.hostKeys, name, files.inventory.nodes[name]?.incarnation);
+    const own = Object.fromEntries(names.map((name) => [name, ownOf(name)]));
     const machines = { replaced: replacedDroplets(files), hostKeys: own };
     const cloud = planCloud(files.inventory, stack.design.flows, files.operatorKeys, machines);
     return {
@@ -111,7 +114,7 @@ function planNode(
         ...(detours.length === 0 ? {} : { detours }),
         user: node?.user ?? inventory.ssh.user,
         road: lock.roads[name] ?? 0,
-        hostKey: ownKey(stack, name) ?? stack.rented[name]?.hostKey ?? pin?.key ?? "",
+        hostKey: ownKey(hostKeys, name, node?.incarnation) ?? stack.rented[name]?.hostKey ?? pin?.key ?? "",
         hostKeyPlace: `${shown(stack.files.knownHosts)}:${pin?.line ?? 1}`,
         incarnation,
         ...(machine === undefined ? {} : { claims: planClaims(machine, inventory) }),
@@ -123,12 +126,6 @@ function planNode(
             return secretsOf(Object.values(roles));
         },
     };
-}
-
-/** The host key that a rented machine has made itself, when it is still that machine. */
-function ownKey({ inventory, hostKeys }: Stack, name: string): string | undefined {
-    const incarnation = inventory.nodes[name]?.incarnation;
-    return hostKeys.find(({ node, own }) => node === name && own !== undefined && own === incarnation)?.key;
 }
 
 /** Names of the secrets of all roles, sorted. Those of the mesh, the only many, come nearly sorted and are no role's else. */

@@ -164,3 +164,9 @@ test("two nodes behind different NATs are relayed by the public one", () => {
         );
     expect(refusals(text)).toEqual([]);
 });
+
+test("a name that every object has is no node", () => {
+    expect(refusals(dev("llama.cpp: cecilia", "vllm: __proto__"))).toEqual(
+        expect.arrayContaining([expect.stringContaining("SE019 models.engines.vllm")]),
+    );
+});
