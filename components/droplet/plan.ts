@@ -35,6 +35,12 @@ export interface DropletPlan {
     readonly protect: boolean;
 }
 
+/** A public key that new machines let in, without its comment, and whose it is. */
+export interface RentedKey {
+    readonly person: string;
+    readonly publicKey: string;
+}
+
 /** Everything that is rented from DigitalOcean. */
 export interface CloudPlan {
     readonly fleet: string;
@@ -42,8 +48,8 @@ export interface CloudPlan {
     readonly tag: string;
     /** Region → CIDR of its private network. */
     readonly vpcs: Readonly<Record<string, string>>;
-    /** Public SSH keys that new machines let in, by a name that says whose. */
-    readonly keys: Readonly<Record<string, string>>;
+    /** Public SSH keys that new machines let in, by a short name of the key itself: it may become another person's. */
+    readonly keys: Readonly<Record<string, RentedKey>>;
     readonly droplets: Readonly<Record<string, DropletPlan>>;
 }
 
@@ -122,15 +128,18 @@ function openPorts(inventory: Inventory, name: string, ssh: number, flows: reado
     return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, open]) => open);
 }
 
-function planKeys({ people }: Inventory, operatorKeys: readonly string[]): Record<string, string> {
+function planKeys({ people }: Inventory, operatorKeys: readonly string[]): Record<string, RentedKey> {
     const written = [
         ...Object.entries(people).flatMap(([person, keys]) => keys.map((key): [string, string] => [person, key])),
         ...operatorKeys.map((key): [string, string] => ["operator", key]),
     ];
     // An account takes a key once, whoever it stands under.
     const unique = new Map([...written].reverse().map(([person, key]) => [bare(key), person]));
-    const named = [...unique].map(([key, person]): [string, string] => [`${person} ${shortName(key)}`, key]);
-    return Object.fromEntries(named.sort());
+    const named = [...unique].map(([publicKey, person]): [string, RentedKey] => [
+        shortName(publicKey),
+        { person, publicKey },
+    ]);
+    return Object.fromEntries(named.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** A public key without its comment. */
@@ -138,7 +147,7 @@ function bare(key: string): string {
     return key.split(" ").slice(0, 2).join(" ");
 }
 
-/** Tells the keys of one person apart: names come from the key itself, never from its place in a list. */
+/** Comes from the key itself, never from its place in a list. */
 function shortName(key: string): string {
     return createHash("sha256").update(key).digest("hex").slice(0, 8);
 }

@@ -10,13 +10,28 @@ import { renderUserData } from "./render";
 const requestsPerSecond = 4;
 
 /**
+ * No request is sent again. The official plugin would send one to make a droplet again when the answer to it was an error, and so
+ * make two (seen: a 500 after the droplet was made). What failed is done by the next run.
+ */
+const httpRetryMax = 0;
+
+/**
  * How long a droplet is waited for until it runs; half a minute is usual. One that takes longer is not lost: it stays in the
  * state, and the next run goes on waiting.
  */
 const createWithin = "2m";
 
+/**
+ * The same for one that takes another's place: its predecessor goes in any case, and the next run would take the address off a
+ * machine that is gone, at which the official plugin crashes (4.80.1).
+ */
+const replaceWithin = "10m";
+
 /** How long it is waited for until it is gone. */
 const deleteWithin = "5m";
+
+/** Where the road to a node begins. */
+const loopback = "127.0.0.1";
 
 const everywhere = ["0.0.0.0/0", "::/0"];
 
@@ -39,12 +54,16 @@ export class Cloud extends pulumi.ComponentResource {
         opts: pulumi.ComponentResourceOptions,
     ) {
         super("sovereign-edge:droplet:Cloud", "digitalocean", {}, opts);
-        this.provider = new digitalocean.Provider("digitalocean", { token, requestsPerSecond }, { parent: this });
+        this.provider = new digitalocean.Provider(
+            "digitalocean",
+            { token, requestsPerSecond, httpRetryMax },
+            { parent: this },
+        );
         const own = { parent: this, provider: this.provider };
         this.tag = new digitalocean.Tag("fleet tag", { name: plan.tag }, own);
         this.keys = Object.entries(plan.keys).map(
-            ([name, publicKey]) =>
-                new digitalocean.SshKey(`key of ${name}`, { name: `${plan.fleet} ${name}`, publicKey }, own),
+            ([short, { person, publicKey }]) =>
+                new digitalocean.SshKey(`key ${short}`, { name: `${plan.fleet} ${person} ${short}`, publicKey }, own),
         );
         this.vpcs = Object.fromEntries(
             Object.entries(plan.vpcs).map(([region, ipRange]) => [
@@ -79,7 +98,7 @@ export class Cloud extends pulumi.ComponentResource {
             provider: this.provider,
             tag: this.tag,
             keys: this.keys,
-            logins: Object.values(this.plan.keys),
+            logins: Object.values(this.plan.keys).map(({ publicKey }) => publicKey),
             vpc: this.vpcs[droplet.region],
         };
         return new RentedMachine(droplet, account, learn, { parent: this });
@@ -144,21 +163,30 @@ class RentedMachine extends pulumi.ComponentResource {
         const rented = { parent: this, provider: account.provider };
         const droplet = this.machine(hostKey, this.firewall());
         this.dropletUrn = droplet.dropletUrn;
-        this.address = new digitalocean.ReservedIp(names.address(name), { region }, { ...rented, protect }).ipAddress;
+        const reserved = new digitalocean.ReservedIp(names.address(name), { region }, { ...rented, protect });
+        this.address = reserved.ipAddress;
         const assignment = new digitalocean.ReservedIpAssignment(
             `${names.address(name)} leads to it`,
-            { ipAddress: this.address, dropletId: droplet.id.apply(Number) },
+            // What depends on a machine that could not be made is passed over by the engine, which first asks whether its inputs
+            // fit, though: one that is missing would not, and end the run for all nodes. Hence something that fits stands for each.
+            { ipAddress: orElse(this.address, "0.0.0.0"), dropletId: orElse(droplet.id, "1").apply(Number) },
             // Taking it off the old machine after it leads to the new one would take it off that.
-            { ...rented, deleteBeforeReplace: true },
+            { ...rented, deleteBeforeReplace: true, dependsOn: [droplet, reserved] },
         );
         // The one it was made with stays in the state, and is good for nothing once the machine has made another.
         const key = hostKey.publicKeyOpenssh.apply((text) => plan.hostKey ?? text.trim());
         const host = pulumi.all([this.address, key, assignment.id]).apply(([address, pin]) => {
             learn(name, address, pin);
-            return "127.0.0.1";
+            return loopback;
         });
         // Another size is a restart.
-        this.reach = { host, hostKey: key, machine: pulumi.interpolate`${droplet.id} ${plan.size}` };
+        const machine = pulumi.interpolate`${droplet.id} ${plan.size}`;
+        this.reach = {
+            host: orElse(host, loopback),
+            hostKey: orElse(key, ""),
+            machine: orElse(machine, ""),
+            leads: assignment,
+        };
         this.registerOutputs();
     }
 
@@ -218,7 +246,7 @@ class RentedMachine extends pulumi.ComponentResource {
                 ignoreChanges: ["userData", "sshKeys", "image"],
                 replacementTrigger: plan.incarnation,
                 additionalSecretOutputs: ["userData"],
-                customTimeouts: { create: createWithin, delete: deleteWithin },
+                customTimeouts: { create: plan.incarnation > 1 ? replaceWithin : createWithin, delete: deleteWithin },
             },
         );
     }

@@ -28,6 +28,11 @@ export function readKnownHosts(text: string): HostKey[] {
     });
 }
 
+/** The key that this incarnation of a rented machine has made itself; nothing when it has made none. */
+export function ownKey(pins: readonly HostKey[], node: string, incarnation: number | undefined): string | undefined {
+    return pins.find((pin) => pin.node === node && pin.own !== undefined && pin.own === incarnation)?.key;
+}
+
 /** The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
 export function fingerprint(key: string): string {
     const blob = Buffer.from(key.split(" ")[1] ?? "", "base64");

@@ -40,6 +40,12 @@ export type LockedVariant = z.infer<typeof variant>;
 /** A lock with nothing in it. */
 export const emptyLock: Lock = { version: 1, roads: {}, generations: {}, artifacts: {} };
 
+/** The generations once each of these secrets has its next value: whatever uses it is rendered again. */
+export function raised(generations: Lock["generations"], names: readonly string[]): Lock["generations"] {
+    const next = names.map((name): [string, number] => [name, (generations[name] ?? 1) + 1]);
+    return { ...generations, ...Object.fromEntries(next) };
+}
+
 /** A lock, what is wrong with its text, and the means to say where a path of it stands. */
 export interface LoadedLock {
     readonly lock: Lock;

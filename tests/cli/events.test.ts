@@ -117,6 +117,14 @@ test.each([
         ["caddy: no room"],
     ],
     ["1 error occurred:\n\t* make the droplet a: it is `new` still\n\n", ["make the droplet a: it is `new` still"]],
+    [
+        "  sdk-v2/provider2.go:571: sdk.helper_schema: DELETE https://x/v2/vpcs/1: 409 Can not delete VPC with members: provider=digitalocean@4.80.1",
+        ["DELETE https://x/v2/vpcs/1: 409 Can not delete VPC with members"],
+    ],
+    [
+        "deleting urn:pulumi:dev::sovereign-edge::a:fleet:Fleet$digitalocean:index/vpc:Vpc::vpc sfo3: 1 error occurred:\n\t* DELETE x: 409\n",
+        ["DELETE x: 409"],
+    ],
 ])("the cause of %j", (message, lines) => {
     expect(causeLines(message)).toEqual(lines);
 });

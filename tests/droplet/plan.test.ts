@@ -39,7 +39,17 @@ test("a droplet is planned with what its inventory says, open to what the intern
         protect: true,
     });
     expect(cloud).toMatchObject({ tag: "sovereign-edge-dev", vpcs: { nyc3: "10.100.32.0/20" } });
-    expect(Object.values(cloud?.keys ?? {})).toEqual([operatorKey]);
+    expect(Object.values(cloud?.keys ?? {})).toEqual([{ person: "operator", publicKey: operatorKey }]);
+});
+
+test("a key that becomes a person's stays the key that the account has, under another name", () => {
+    const keysOf = (stack: Stack): unknown => planFleet(stack).cloud?.keys;
+    const stack = rentedStack();
+    const [short = ""] = Object.keys(planFleet(stack).cloud?.keys ?? {});
+    const people = { alexa: [`${operatorKey} hers`] };
+    expect(keysOf({ ...stack, inventory: { ...stack.inventory, people } })).toEqual({
+        [short]: { person: "alexa", publicKey: operatorKey },
+    });
 });
 
 const saidOf = (stack: Stack): string[] =>

@@ -2,6 +2,8 @@ import type { Stack } from "../../components/fleet/stack";
 import { register, type Registered } from "../support/register";
 import { rentedStack } from "./support";
 
+/** What the SDK sends in the place of a value that is not known (`unknownValue`). */
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const secretSignature = "4dabf18193072939515e22adb298388d";
 const droplets = "digitalocean:index/droplet:Droplet";
 let all: Map<string, Registered>;
@@ -88,6 +90,22 @@ describe("an address that cannot be had holds nobody up who names it: the sweep 
         });
     });
 });
+
+test.each(["droplet gematria", "address of gematria"])(
+    "without the %s, what depends on it is registered with inputs that fit, or the engine would end the run for all",
+    async (failing) => {
+        const found = await register(rentedStack(), (plan) => plan, failing);
+        const assignment = found.get("address of gematria leads to it")!;
+        expect(typeof assignment.inputs["ipAddress"]).toBe("string");
+        expect(typeof assignment.inputs["dropletId"]).toBe("number");
+        expect(JSON.stringify(assignment.inputs)).not.toContain(unknownValue);
+        expect(assignment.dependsOn).toEqual(expect.arrayContaining(["droplet gematria", "address of gematria"]));
+        const { connection, triggers } = found.get("boot on gematria")!.inputs;
+        expect(JSON.stringify([connection, triggers])).not.toContain(unknownValue);
+        expect(connection).toMatchObject({ value: { host: "127.0.0.1" } });
+        expect(found.get("boot on gematria")!.dependsOn).toContain("address of gematria leads to it");
+    },
+);
 
 test("its own address comes with its secrets, before the zone and Caddy; nobody else's secrets wait for it", () => {
     const stored = JSON.stringify(all.get("secrets on gematria")!.inputs["stdin"]);

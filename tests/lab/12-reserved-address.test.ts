@@ -1,5 +1,5 @@
 import { CLOUD } from "../../lab/plan";
-import { lab, must, on, operator, place, run, until } from "./support";
+import { lab, must, on, operator, place, run, until, type Result } from "./support";
 
 /**
  * The edge and nameserver of the dev fleet stands on a droplet: the world knows its reserved address alone, the machine has
@@ -46,20 +46,15 @@ async function seenFrom(): Promise<string> {
     return address;
 }
 
+/** A public page as somebody on the internet gets it; prints the address that it came from. */
+const page = (...more: string[]): Promise<Result> =>
+    operator(["curl", "-sS", "--fail", "-o", "/dev/null", "-w", "%{remote_ip}", ...more, "https://ai.dev.example/"]);
+
 /** All that the world sees of it. */
 async function wholeFromOutside(): Promise<void> {
     expect([await ask(reserved, "udp"), await ask(reserved, "tcp")]).toEqual([`${reserved} 0 1`, `${reserved} 0 1`]);
-    const page = await operator([
-        "curl",
-        "-sS",
-        "--fail",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{remote_ip}",
-        "https://ai.dev.example/",
-    ]);
-    expect([page.code, page.stdout]).toEqual([0, reserved]);
+    const { code, stdout } = await page();
+    expect([code, stdout]).toEqual([0, reserved]);
 }
 
 beforeAll(async () => {
@@ -75,18 +70,7 @@ test("what it begins leaves under the reserved address, and answers to its first
     expect(await seenFrom()).toBe(reserved);
     const own = await metadataOf("interfaces/public/0/ipv4/address");
     expect(own).not.toBe(reserved);
-    const tls = [
-        "curl",
-        "-sS",
-        "--fail",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{remote_ip}",
-        "--resolve",
-        `ai.dev.example:443:${own}`,
-    ];
-    expect((await operator([...tls, "https://ai.dev.example/"])).stdout).toBe(own);
+    expect((await page("--resolve", `ai.dev.example:443:${own}`)).stdout).toBe(own);
 });
 
 test("the mesh knows it by the reserved address alone, both ways, also after its power was cut", async () => {

@@ -1,25 +1,14 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { clearCloudFaults, cloudJournal, setCloudFault } from "../../lab/cloud/control";
-import { fleet, must, note, on, pulumi, root, withInventory } from "./support";
+import { clearCloudFaults, setCloudFault } from "../../lab/cloud/control";
+import { made, small, withVega, writes } from "./program/cloud";
+import { fleet, must, note, on, pulumi, root } from "./support";
 
 jest.setTimeout(900_000);
 
-/** A second droplet, in a region of its own, beside gematria. */
-const anchor = "  gematria: { droplet";
-const vega = (more = ""): [string, string] => [
-    anchor,
-    `  vega:     { droplet: s-1vcpu-1gb, region: sfo3, mesh: 10.44.0.2${more} }\n${anchor}`,
-];
-const writes = (): string[] =>
-    cloudJournal()
-        .filter(({ method }) => method !== "GET")
-        .map(({ method, path }) => `${method} ${path}`);
-const rented = (calls: readonly string[]): number => calls.filter((call) => call === "POST /v2/droplets").length;
-
 beforeAll(async () => {
     await must(["npm", "run", "-s", "up"]);
-    await withInventory([vega()], async () => {
+    await withVega(small, "", async () => {
         await fleet("pin");
     });
 });
@@ -29,27 +18,27 @@ afterAll(async () => {
 
 test("an answer lost after the droplet was made, too many requests and an address that cannot be assigned: one machine, one message", async () => {
     await setCloudFault({ kind: "fail-after", on: "POST /v2/droplets" });
-    await setCloudFault({ kind: "limit", on: "POST /v2/vpcs", seconds: 1 });
+    await setCloudFault({ kind: "limit", on: "POST /v2/projects/*/resources", seconds: 1 });
     await setCloudFault({ kind: "unassignable" });
-    await withInventory([vega()], async () => {
+    await withVega(small, "", async () => {
         const before = writes().length;
         const first = await fleet("up");
         note("50-first.txt", first.text);
         expect(first.code).not.toBe(0);
         expect(first.text).toMatch(/address of vega leads to it: assign the reserved address \S+ to the droplet \d+: /);
         expect(first.text).toMatch(/alice +(ok|changed)/);
-        expect(rented(writes().slice(before))).toBe(1);
+        expect(made(writes().slice(before))).toBe(1);
         const second = await fleet("up");
         note("50-second.txt", second.text);
         expect(second.text).toMatch(/vega +changed/);
         expect(second.code).toBe(0);
-        expect(rented(writes().slice(before))).toBe(1);
+        expect(made(writes().slice(before))).toBe(1);
         console.log(`a droplet from nothing: ${(first.seconds + second.seconds).toFixed(0)} s in two runs`);
     });
 });
 
 test("on an untouched fleet the next up changes nothing, and a refresh shows nothing", async () => {
-    await withInventory([vega()], async () => {
+    await withVega(small, "", async () => {
         const before = writes().length;
         const again = await fleet("up");
         expect(again.text).toContain("vega      ok");
@@ -91,7 +80,7 @@ test("the private host key is nowhere but on the machine and, encrypted, in the 
 });
 
 test("a droplet leaves: it is cleaned, and given back with its block", async () => {
-    await withInventory([vega(", leaving: true")], async () => {
+    await withVega(small, ", leaving: true", async () => {
         const left = await fleet("up");
         note("50-left.txt", left.text);
         expect(left.text).toMatch(/vega +left/);

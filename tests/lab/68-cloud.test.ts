@@ -2,23 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloudJournal } from "../../lab/cloud/control";
-import { CLOUD } from "../../lab/plan";
+import { api } from "./program/cloud";
 import { lab, must, on, operator, root, until, type Result } from "./support";
 
 const folder = mkdtempSync(join(tmpdir(), "lab-droplet-"));
 const hostKey = join(folder, "host");
 const name = "probe";
-
-/** A call to the API under its real name, from where the operator stands. */
-async function api<T>(method: string, path: string, body?: object): Promise<T> {
-    const sent = body === undefined ? [] : ["-H", "Content-Type: application/json", "--data-binary", "@-"];
-    const authorization = ["-H", `Authorization: Bearer ${CLOUD.token}`];
-    const url = `https://${CLOUD.host}/v2${path}`;
-    const curl = ["curl", "-sS", "--fail-with-body", "--max-time", "60", "-X", method, ...authorization, ...sent, url];
-    const { code, text } = await operator(curl, { input: body === undefined ? "" : JSON.stringify(body) });
-    if (code !== 0) throw new Error(`${method} ${path}: ${text}`);
-    return JSON.parse(text === "" ? "{}" : text) as T;
-}
 
 /** A login that trusts nothing but the key that was put into the user data. */
 function ssh(address: string, command: string): Promise<Result> {

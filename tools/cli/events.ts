@@ -105,7 +105,7 @@ export class EventReader {
         const text = plain(message).trim();
         if (severity === "error" && urn !== undefined && isOurs(typeOf(urn))) {
             const name = nameOf(urn);
-            this.causes.set(name, [...(this.causes.get(name) ?? []), ...causeLines(text)]);
+            this.causes.set(name, [...new Set([...(this.causes.get(name) ?? []), ...causeLines(text)])]);
             return [];
         }
         if (text === "" || chatter.test(text)) return [];
@@ -168,7 +168,7 @@ export function roleOnNode(resource: string): { role: string; node: string } | u
  * The lines of a command's failure that say why: the engine puts "Process exited …: running COMMAND:" before them, and the
  * command says nothing that the resource's name does not. That converge.py waited for its lock, or that sudo
  * found no address for the machine's own name, is no cause either. A provider's causes of a thing that was made and does not
- * run come counted, with a bullet each.
+ * run come counted, with a bullet each; those of a bridged Terraform provider also with its own place before and its name behind.
  */
 export function causeLines(message: string): string[] {
     const output = /: running "(?:[^"\\]|\\.)*":\s*([\s\S]*)$/.exec(message);
@@ -177,7 +177,8 @@ export function causeLines(message: string): string[] {
     const lines = text
         .split("\n")
         .map((line) => line.trim().replace(/^\* /, ""))
-        .filter((line) => line !== "" && !/^\d+ errors? occurred:$/.test(line));
+        .map((line) => line.replace(/^\S+\.go:\d+: sdk\.helper_schema: (.*): provider=\S+$/, "$1"))
+        .filter((line) => line !== "" && !/^(\w+ urn:.*: )?\d+ errors? occurred:$/.test(line));
     const told = lines.filter(
         (line, i) => lines.indexOf(line) === i && !/^waiting for pid |^sudo: unable to resolve host /.test(line),
     );

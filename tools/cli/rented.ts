@@ -2,7 +2,7 @@ import { z } from "zod";
 import { names, readDroplets, type RecordedDroplets } from "../../components/droplet/recorded";
 import { tokenSecret } from "../../components/droplet/plan";
 import { stateInClone } from "../../components/fleet/state-file";
-import { readKnownHosts } from "../../components/fleet/known-hosts";
+import { ownKey, readKnownHosts } from "../../components/fleet/known-hosts";
 import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import type { Context } from "./context";
@@ -18,16 +18,14 @@ export function pinRented(stack: Stack, rented: RecordedDroplets = stack.rented)
     const before = readIfThere(file) ?? "";
     const after = Object.entries(rented).reduce(
         (text, [node, { hostKey, incarnation }]) =>
-            hostKey === undefined || hasOwn(text, node, incarnation) ? text : withPin(text, node, hostKey),
+            // A key that this machine has made itself stays.
+            hostKey === undefined || ownKey(readKnownHosts(text), node, incarnation) !== undefined
+                ? text
+                : withPin(text, node, hostKey),
         before,
     );
     if (after !== before) writeWhole(file, after);
     return { ...stack, rented, hostKeys: readKnownHosts(after) };
-}
-
-/** Whether this machine has made itself another key than the state's. */
-function hasOwn(text: string, node: string, incarnation: number | undefined): boolean {
-    return readKnownHosts(text).some((pin) => pin.node === node && pin.own !== undefined && pin.own === incarnation);
 }
 
 /** A known_hosts file with a node's pin as its own line; others keep their place. */
@@ -61,33 +59,48 @@ const patience = 15_000;
 /**
  * Droplets that carry the fleet's tag and are not in the state: an answer of the API was lost, or a run was cut off. One
  * sentence each, with what to do; a sentence why when nobody can tell. Nothing for a fleet that rents nothing.
+ * @param rented what the state knows, when it was read just now
  */
-export async function strangers(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
+export async function strangers(
+    context: Context,
+    stack: Stack,
+    plan: FleetPlan,
+    rented?: RecordedDroplets,
+): Promise<string[]> {
     try {
-        return (await unknownDroplets(context, stack, plan)).map((one) => strangerWords(one, stack.name));
+        return (await unknownDroplets(context, stack, plan, rented)).map(strangerWords);
     } catch (error) {
-        const why =
-            error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
         return [
-            `Whether DigitalOcean has droplets of this fleet that the state does not know could not be asked: ${why}.`,
+            `Whether DigitalOcean has droplets of this fleet that the state does not know could not be asked: ${causeOf(error)}.`,
         ];
     }
 }
 
+const causeOf = (error: unknown): string =>
+    error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
+
 /**
- * Droplets that would be made now, although one of that name and of the fleet's tag is there that the state does not know: a
- * second one would be paid for too. Nobody is asked when the state knows all that are planned; when DigitalOcean does
- * not say, none is held back.
+ * Droplets that would be made now and may be there, each with why: one of that name and of the fleet's tag is, and the state does
+ * not know it; or it was tried before and DigitalOcean does not say. A second one would be paid for too. Nobody is asked when the
+ * state knows all that are planned.
  */
-export async function heldBack(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
-    const known = rentedNow(context.root, stack.name);
+export async function heldBack(context: Context, stack: Stack, plan: FleetPlan): Promise<ReadonlyMap<string, string>> {
     const planned = Object.values(plan.cloud?.droplets ?? {});
+    if (planned.length === 0) return new Map();
+    const known = rentedNow(context.root, stack.name);
     const due = planned
         .filter(({ name, incarnation }) => known[name]?.id === undefined || known[name].incarnation !== incarnation)
         .map(({ name }) => name);
-    if (due.length === 0) return [];
-    const there = await unknownDroplets(context, stack, plan).catch(() => []);
-    return due.filter((name) => there.some((one) => one.name === name));
+    if (due.length === 0) return new Map();
+    try {
+        const there = await unknownDroplets(context, stack, plan, known);
+        const why = "no second one is made while there is one of that name that the state does not know";
+        return new Map(due.filter((name) => there.some((one) => one.name === name)).map((name) => [name, why]));
+    } catch (error) {
+        const why = `no second one is made while nobody can tell whether there is one: ${causeOf(error)}`;
+        // What was tried before has left its host key in the state.
+        return new Map(due.filter((name) => known[name]?.hostKey !== undefined).map((name) => [name, why]));
+    }
 }
 
 /**
@@ -105,7 +118,7 @@ export async function settleRented(context: Context, stack: Stack, plan: FleetPl
     pinRented(stack, rented);
     const loose = looseUrns(stack, rented);
     if (loose.length > 0) await pulumi(context.root, stack.name, ["state", "protect", ...loose, "--yes"]);
-    return strangers(context, stack, plan);
+    return strangers(context, stack, plan, rented);
 }
 
 /**
@@ -120,12 +133,17 @@ export function looseUrns({ inventory }: Pick<Stack, "inventory">, rented: Recor
     });
 }
 
-async function unknownDroplets(context: Context, stack: Stack, { cloud }: FleetPlan): Promise<Tagged[]> {
+async function unknownDroplets(
+    context: Context,
+    stack: Stack,
+    { cloud }: FleetPlan,
+    rented?: RecordedDroplets,
+): Promise<Tagged[]> {
     if (cloud === undefined) return [];
     const key = `sovereign-edge:secrets["${tokenSecret}"]`;
     const { stdout } = await pulumi(context.root, stack.name, ["config", "get", "--path", key]);
-    const rented = Object.values(rentedNow(context.root, stack.name));
-    const known = new Set(rented.flatMap(({ id, condemned = [] }) => [id, ...condemned]));
+    const recorded = Object.values(rented ?? rentedNow(context.root, stack.name));
+    const known = new Set(recorded.flatMap(({ id, condemned = [] }) => [id, ...condemned]));
     return (await tagged(cloud.tag, stdout.trim())).filter(({ id }) => !known.has(String(id)));
 }
 
@@ -146,11 +164,11 @@ async function tagged(tag: string, token: string): Promise<Tagged[]> {
     }
 }
 
-function strangerWords({ id, name, networks }: Tagged, stack: string): string {
+function strangerWords({ id, name, networks }: Tagged): string {
     const address = networks.v4.find(({ type }) => type === "public")?.ip_address ?? "without an address";
     return [
         `A droplet of this fleet's tag that the state does not know: ${id}, ${name}, ${address}. An answer of the API was lost, or a run was`,
-        `cut off, and it is paid for. Delete it at https://cloud.digitalocean.com/droplets/${id}; when ${name} is not in the state at all, it can be`,
-        `kept instead: \`npx pulumi import -s ${stack} digitalocean:index/droplet:Droplet 'droplet ${name}' ${id}\`.`,
+        `cut off, and it is paid for. Delete it at https://cloud.digitalocean.com/droplets/${id}, and the next \`./fleet up\` makes another.`,
+        `Not so when the state itself was lost: put .state back from where you keep it, and the droplet is known again.`,
     ].join("\n");
 }

@@ -8,7 +8,8 @@ import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
 import { roleOnNode, type RunResult } from "../events";
 import { targetOf, withDoors } from "../doors";
-import { exitCodes, Failure, type ExitCode } from "../failure";
+import { requireFreeStack } from "../engine-lock";
+import { exitCodes, type ExitCode } from "../failure";
 import { updateLock } from "../files";
 import { Holders } from "../holders";
 import { leavingWords, leftNodes, leftText } from "../leaving-text";
@@ -17,13 +18,12 @@ import { clearCutOff } from "../pending";
 import { withoutStrangers, wrongKeys } from "../pins";
 import { probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
-import { requireFreeStack } from "../pulumi";
 import { restartAllowed } from "../reboots-allowed";
 import { heldBack, settleRented, withoutDroplet } from "../rented";
 import { reportNodes } from "../reports";
 import { requireRoads } from "../roads";
 import { settleCards } from "../settle";
-import { agentProblem } from "../ssh";
+import { requireAgent } from "../ssh";
 import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 
 /** `./fleet up [NODE…]`: looks who answers and what is to do, applies, and says what became of every node. */
@@ -39,16 +39,13 @@ export async function run(context: Context): Promise<ExitCode> {
     for (const words of [...leavingWords(stack), ...nodes.flatMap(offlineWords)]) out.say(`  ${words}`);
     for (const line of await effectLines(context, stack.name, plan, nodes)) out.say(line);
     const held = await heldBack(context, stack, plan);
-    const exclude = [...excludes(plan, nodes), ...held.flatMap(withoutDroplet)];
+    const heldNodes = [...held.keys()];
+    const exclude = [...excludes(plan, nodes), ...heldNodes.flatMap(withoutDroplet)];
     // No node is needed to look ahead: both at once.
     const dialled = nodes.filter(({ offline }) => offline === undefined);
     const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
-    const result = withoutNodes(await runEngine(context, stack, dialled, probes, ahead, exclude), held);
-    writeCa(stack, result.outputs["ca"]);
-    for (const words of await settleRented(context, stack, plan)) out.warn(words);
-    const asked = nodes.map(({ name }) => name);
-    const left = leftNodes(stack, plan, asked, result);
-    if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
+    const result = withoutNodes(await runEngine(context, stack, dialled, probes, ahead, exclude), heldNodes);
+    const left = await writeDown(context, stack, plan, nodes, result);
     const found = reportNodes(dialled, probes, result);
     const { reports, failed } = await restartAllowed(context, stack, plan, found);
     const summary: Summary = {
@@ -57,7 +54,7 @@ export async function run(context: Context): Promise<ExitCode> {
         urls: plan.urls,
         changed: result.changed.size,
         unchanged: result.unchanged.size,
-        errors: [...result.errors, ...elsewhere(result), ...failed, ...held.map(heldWords)],
+        errors: [...result.errors, ...elsewhere(result), ...failed, ...heldWords(held)],
         farewells: leftText(stack, left),
         took: performance.now() - start,
     };
@@ -72,20 +69,19 @@ export async function run(context: Context): Promise<ExitCode> {
  * @throws Failure when nothing may be sent: no agent, a road that is taken
  */
 async function look({ out }: Context, stack: Stack, nodes: readonly NodePlan[]): Promise<Probe[]> {
-    const [probes, agent] = await Promise.all([
+    const [probes] = await Promise.all([
         // A droplet that is still to be made has no address.
         probeAll(nodes.filter(({ address }) => address !== "").map(targetOf)),
-        agentProblem(),
+        requireAgent(),
         requireRoads(stack, nodes),
     ]);
-    if (agent !== undefined) throw new Failure(agent);
     const wrong = wrongKeys(stack, probes);
     for (const words of wrong.values()) out.warn(words);
     return withoutStrangers(probes, wrong);
 }
 
-function heldWords(node: string): string {
-    return `droplet ${node}: no second one is made while there is one of that name that the state does not know`;
+function heldWords(held: ReadonlyMap<string, string>): string[] {
+    return [...held].map(([node, why]) => `droplet ${node}: ${why}`);
 }
 
 /** The engine calls unchanged what it was told to leave out. */
@@ -121,6 +117,22 @@ async function runEngine(
     } finally {
         progress.stop();
     }
+}
+
+/** What a run changes in the files of the stack: the CA, the pins of what was rented, no road to who has left. Gives who has. */
+async function writeDown(
+    context: Context,
+    stack: Stack,
+    plan: FleetPlan,
+    nodes: readonly NodePlan[],
+    result: RunResult,
+): Promise<string[]> {
+    writeCa(stack, result.outputs["ca"]);
+    for (const words of await settleRented(context, stack, plan)) context.out.warn(words);
+    const asked = nodes.map(({ name }) => name);
+    const left = leftNodes(stack, plan, asked, result);
+    if (left.length > 0) updateLock(stack.files.lock, (lock) => withoutRoads(lock, left));
+    return left;
 }
 
 /** Nodes that were not asked for are left out by the names of their commands, `ROLE on NODE`. */
