@@ -4,6 +4,9 @@ export const program = "/usr/local/lib/sovereign-edge/converge.py";
 /** What converge.py is told to do with the document on its standard input. */
 export type Verb = "secrets" | "apply" | "finish" | "release" | "reboot";
 
+/** What converge.py is asked: nothing is changed, and it is not logged who asks. */
+export type Question = "status" | "pairs";
+
 /** Where the bundle of the program is uploaded to: in the home directory of the login user. */
 export const upload = ".sovereign-edge-program.json";
 
@@ -15,7 +18,12 @@ const auth = '--auth "${SSH_USER_AUTH:-}"';
  * it would run every command again.
  */
 export function commandLine(verb: Verb, user: string): string {
-    return `${asRoot(user)}python3 -I ${program} ${verb} ${auth}`;
+    return `${programLine(verb, user)} ${auth}`;
+}
+
+/** The line that runs converge.py on a node and does not say who acts; enough for a question. */
+export function programLine(verb: Verb | Question, user: string): string {
+    return `${asRoot(user)}python3 -I ${program} ${verb}`;
 }
 
 /** The line that installs converge.py from the upload or, when that was installed before, from the copy that is kept. */

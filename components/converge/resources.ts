@@ -15,6 +15,8 @@ export interface Reach {
     readonly hostKey: pulumi.Output<string>;
     /** Which machine it is, and of what size: another one, and one that was restarted for its size, is waited for anew. */
     readonly machine: pulumi.Output<string>;
+    /** Once this is there, the road leads to it; the others have a value in any case. */
+    readonly leads: pulumi.Resource;
 }
 
 /** What every command on a node needs beside its text. */
@@ -25,6 +27,12 @@ export interface CommandOptions {
     readonly dependsOn: readonly pulumi.Resource[];
     /** Runs a command again whose change waits to be confirmed; none in a program without a real engine. */
     readonly confirm?: pulumi.ErrorHook | undefined;
+}
+
+/** What a role's command can need beside. */
+export interface RoleOptions extends CommandOptions {
+    /** What has to be over before it starts, however it ended; what it depends on has to have gone well. */
+    readonly after?: Promise<void> | undefined;
 }
 
 /** Opens the roads to all nodes that are dialled. Not in a preview: nothing is dialled there. */
@@ -58,6 +66,16 @@ export async function confirmHook(nodes: readonly NodePlan[], roads: Roads): Pro
         const words = unconfirmed(name, node, errors, rolesOf.get(node)?.[role]?.confirm?.window);
         if (!again && words !== undefined) void pulumi.log.warn(words);
         return again;
+    });
+}
+
+/** Resolves as soon as the engine is done with a resource, whatever came of it: done, unchanged, failed or skipped. */
+export function settled(resource: pulumi.Resource): Promise<void> {
+    return new Promise((done) => {
+        // A resource has its URN in any case; nothing is waited for but the answer that brings it.
+        resource.urn.apply(() => {
+            done();
+        });
     });
 }
 
@@ -107,12 +125,15 @@ export function secretsCommand(
 }
 
 /** `ROLE on NODE`: applies a desired state. */
-export function roleCommand(node: NodePlan, role: string, options: CommandOptions): remote.Command {
+export function roleCommand(node: NodePlan, role: string, options: RoleOptions): remote.Command {
     const desired: DesiredState | undefined = node.roles[role];
     if (desired === undefined) throw new Error(`${node.name} has no role ${role}.`);
-    const { confirm, ...others } = options;
+    const { confirm, after, ...others } = options;
     const hooks = desired.confirm === undefined ? others : { ...others, confirm };
-    return command(node, role, commandLine("apply", node.user), canonical(desired), hooks);
+    const text = canonical(desired);
+    // Waited for before the engine hears of the command: one that waits in the engine takes a place from the others.
+    const stdin = after === undefined ? text : pulumi.output(after.then(() => text));
+    return command(node, role, commandLine("apply", node.user), stdin, hooks);
 }
 
 /** How long a machine that was just made is waited for until its sshd answers, in milliseconds; half a minute is usual. */
@@ -123,7 +144,8 @@ const firstBoot =
     'said=$(cloud-init status --wait --long); code=$?; [ $code -eq 0 ] || [ $code -eq 2 ] || { echo "$said"; exit $code; }';
 
 /** `boot on NODE`: waits, once for a machine, until it answers with the host key that the program made and its first boot is over. */
-export function bootCommand(node: NodePlan, roads: Roads, { parent, reach }: CommandOptions): remote.Command {
+export function bootCommand(node: NodePlan, roads: Roads, options: CommandOptions): remote.Command {
+    const { parent, dependsOn, reach } = options;
     const wait = new pulumi.ResourceHook(`wait for ${node.name}`, () => {
         roads.get(node.name)?.again(firstAnswerWithin);
     });
@@ -137,7 +159,12 @@ export function bootCommand(node: NodePlan, roads: Roads, { parent, reach }: Com
             addPreviousOutputInEnv: false,
             logging: remote.Logging.None,
         },
-        { parent, hooks: { beforeCreate: [wait], beforeUpdate: [wait] }, ...untouched(node) },
+        {
+            parent,
+            dependsOn: [...dependsOn],
+            hooks: { beforeCreate: [wait], beforeUpdate: [wait] },
+            ...untouched(node),
+        },
     );
 }
 

@@ -4,8 +4,9 @@ import { firewallRules } from "./rules";
 
 /** Where the rules lie on a node. */
 export const rulesFile = "/etc/sovereign-edge/firewall.nft";
-const unit = "sovereign-edge-firewall.service";
-const unitFile = `/etc/systemd/system/${unit}`;
+/** The unit that loads them. */
+export const firewallUnit = "sovereign-edge-firewall.service";
+const unitFile = `/etc/systemd/system/${firewallUnit}`;
 
 /** The role `firewall`: the rules, and a unit that loads them before the network is up. It can cut the operator off. */
 export function renderFirewall(firewall: NodeFirewall): Role {
@@ -20,7 +21,7 @@ export function renderFirewall(firewall: NodeFirewall): Role {
             },
             [unitFile]: { mode: "0644", owner, text: unitText(firewall.relays) },
         },
-        units: { [unit]: { enabled: true, running: true, reloadOn: { [rulesFile]: true, [unitFile]: true } } },
+        units: { [firewallUnit]: { enabled: true, running: true, reloadOn: { [rulesFile]: true, [unitFile]: true } } },
         checks: {
             nftables: { argv: ["sh", "-c", present], within: 1, when: "before" },
             table: { argv: ["/usr/sbin/nft", "list", "table", "inet", "sovereign_edge"], within: 5 },

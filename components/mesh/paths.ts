@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { groupBy } from "../fleet/group";
 import type { Inventory } from "../fleet/schema";
 import { behindNat } from "../node/machine";
 import type { NodeEntry } from "../node/schema";
@@ -33,6 +34,9 @@ interface Place {
     readonly hash: number;
 }
 
+/** Where all nodes stand, by name. */
+type Places = ReadonlyMap<string, Place>;
+
 /** How a node reaches another. */
 type WaysFrom = (other: string) => Way;
 /** How any node reaches another: first the one, then the other, because it is asked for every pair. */
@@ -52,7 +56,10 @@ const direct: Readonly<Record<"lan" | "public" | "ipv6", Way>> = {
  * pairs and leaves the rest alone. One that is offline relays only when there is no other.
  */
 export function planWays({ nodes }: Pick<Inventory, "nodes">): Ways {
-    const places = new Map(Object.entries(nodes).map(([name, node]) => [name, placeOf(node)]));
+    return waysBetween(nodes, placesOf(nodes));
+}
+
+function waysBetween(nodes: Inventory["nodes"], places: Places): Ways {
     const relays = relaysOf(nodes, places);
     // By the locations alone: what two LANs once chose holds for all their nodes.
     const chosen = new Map<number, Way>();
@@ -74,12 +81,16 @@ export function planWays({ nodes }: Pick<Inventory, "nodes">): Ways {
     };
 }
 
+function placesOf(nodes: Inventory["nodes"]): Places {
+    return new Map(Object.entries(nodes).map(([name, node]) => [name, placeOf(node)]));
+}
+
 function placeOf(node: NodeEntry): Place {
     const location = node.location ?? "";
     return { natted: behindNat(node), ipv6: node.ipv6 !== undefined, location, hash: hash(`lan ${location}`) };
 }
 
-function relaysOf(nodes: Inventory["nodes"], places: ReadonlyMap<string, Place>): Relay[] {
+function relaysOf(nodes: Inventory["nodes"], places: Places): Relay[] {
     const names = Object.keys(nodes).filter((name) => places.get(name)?.natted === false);
     const online = names.filter((name) => nodes[name]?.offline === undefined);
     return (online.length > 0 ? online : names).map((name) => ({ name, hash: hash(`relay ${name}`) }));
@@ -89,9 +100,15 @@ function relaysOf(nodes: Inventory["nodes"], places: ReadonlyMap<string, Place>)
  * The pairs of nodes with their one path, sorted; none in a fleet of one node.
  * @param wanted ways that are asked for, else all: 1,000 nodes have half a million pairs, of which hardly any is a problem
  */
-export function planPaths(inventory: Pick<Inventory, "nodes">, wanted: (way: Way) => boolean = () => true): Path[] {
-    const names = Object.keys(inventory.nodes).sort();
-    const ways = planWays(inventory);
+export function planPaths({ nodes }: Pick<Inventory, "nodes">, wanted: (way: Way) => boolean = () => true): Path[] {
+    const places = placesOf(nodes);
+    const ways = waysBetween(nodes, places);
+    const among = (names: readonly string[]): Path[] => pathsAmong([...names].sort(), ways, wanted);
+    // What two nodes of a place find, all of it find: few pairs tell whether any is wanted.
+    return among(twoOfEachPlace(places)).length === 0 ? [] : among(Object.keys(nodes));
+}
+
+function pathsAmong(names: readonly string[], ways: Ways, wanted: (way: Way) => boolean): Path[] {
     const paths: Path[] = [];
     for (const [index, one] of names.entries()) {
         const from = ways(one);
@@ -101,6 +118,11 @@ export function planPaths(inventory: Pick<Inventory, "nodes">, wanted: (way: Way
         }
     }
     return paths;
+}
+
+function twoOfEachPlace(places: Places): string[] {
+    const alike = groupBy([...places], ([, { natted, ipv6, location }]) => `${natted} ${ipv6} ${location}`);
+    return [...alike.values()].flatMap((entries) => entries.slice(0, 2).map(([name]) => name));
 }
 
 /** A way as people read it: `relayed via gematria`. */

@@ -1,5 +1,5 @@
 import type { DesiredCheck, Role } from "../converge/schema";
-import { pairPrefix, privateKeySecret } from "../secrets/plan";
+import { pairGeneration, pairSecret, privateKeySecret } from "../secrets/plan";
 import { meshAddress6, type MeshNode, type Peer } from "./plan";
 import { relayRole } from "./relay";
 
@@ -88,25 +88,21 @@ interface Tunnels {
 
 /**
  * One loop over the peers, because 1,000 nodes have a million of them. Measured: what V8 keeps as a hash table from the
- * first key on (no prototype) takes a third less than `{}`. The text is made of what is shared, not of the names that are
- * keys of an object: with those V8 makes it two bytes a letter, which are 200 MB more.
+ * first key on (no prototype) takes a third less than `{}`.
  */
 function renderTunnels(node: string, mesh: MeshNode, generations: Readonly<Record<string, number>>): Tunnels {
     const secrets = Object.create(null) as Record<string, number>;
     const dialled: string[] = [];
-    const prefix = pairPrefix(node);
+    const own = privateKeySecret(node);
+    const generation = generations[own] ?? 1;
     const pieces = [renderHead(node, mesh)];
     for (const peer of mesh.peers) {
-        const section = renderPeer(peer);
-        const isFirst = node < peer.name;
-        const pair = isFirst ? prefix + peer.name : section.prefix + node;
-        secrets[pair] = generations[pair] ?? 1;
-        if (isFirst) pieces.push(section.before, prefix, section.named);
-        else pieces.push(section.beforeNode, node, section.after);
-        if (section.address !== "") dialled.push(section.address);
+        const { text, pair, key, address } = renderPeer(peer);
+        secrets[pair] = pairGeneration(generation, generations[key] ?? 1);
+        pieces.push(text);
+        if (address !== "") dialled.push(address);
     }
-    const own = privateKeySecret(node);
-    secrets[own] = generations[own] ?? 1;
+    secrets[own] = generation;
     return { secrets, dialled, text: pieces.join("") };
 }
 
@@ -122,14 +118,11 @@ function renderHead(node: string, mesh: MeshNode): string {
 
 /** A peer's part of the file, the same for all who see the peer alike, of which there are many. */
 interface Section {
-    /** What stands in the name of the pair's key before the other node, where the peer is the first of the two. */
-    readonly prefix: string;
-    /** What stands before the name of the pair's key; with the prefix. */
-    readonly before: string;
-    readonly beforeNode: string;
-    /** What stands after that name; with the peer as the second of the two. */
-    readonly after: string;
-    readonly named: string;
+    readonly text: string;
+    /** Name of the secret that is shared with the peer. */
+    readonly pair: string;
+    /** Name of the peer's own key. */
+    readonly key: string;
     /** Mesh address of a peer that can be dialled, else empty. */
     readonly address: string;
 }
@@ -144,9 +137,13 @@ function renderPeer(peer: Peer): Section {
     const known = rendered.get(peer);
     if (known !== undefined) return known;
     const { name, endpoint, keepalive, allowedIps } = peer;
-    const before = `\n# ${name}\n[Peer]\nPublicKey = {{wireguard:${name}}}\nPresharedKey = {{secret:`;
-    const after = [
-        "}}",
+    const pair = pairSecret(name);
+    const text = [
+        "",
+        `# ${name}`,
+        "[Peer]",
+        `PublicKey = {{wireguard:${name}}}`,
+        `PresharedKey = {{secret:${pair}}}`,
         `AllowedIPs = ${allowedIps.join(", ")}`,
         // An endpoint of a NATed peer would be re-applied at every syncconf; left out, the kernel learns it.
         ...(endpoint === undefined ? [] : [`Endpoint = ${endpoint}`]),
@@ -155,8 +152,7 @@ function renderPeer(peer: Peer): Section {
     ].join("\n");
     const [own = ""] = allowedIps;
     const address = endpoint === undefined ? "" : own.slice(0, own.indexOf("/"));
-    const prefix = pairPrefix(name);
-    const section = { prefix, before, beforeNode: before + prefix, after, named: name + after, address };
+    const section = { text, pair, key: privateKeySecret(name), address };
     rendered.set(peer, section);
     return section;
 }

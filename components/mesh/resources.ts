@@ -69,7 +69,8 @@ function keyName(node: string, generation: number): string {
 export class Mesh extends pulumi.ComponentResource {
     constructor(nodes: readonly Node[], opts: pulumi.ComponentResourceOptions) {
         super("sovereign-edge:mesh:Mesh", "mesh", {}, opts);
-        for (const node of nodes) node.joinMesh(this);
+        const guarded = Promise.all(nodes.map((node) => node.guarded));
+        for (const node of nodes) node.joinMesh(this, guarded);
         this.registerOutputs();
     }
 }

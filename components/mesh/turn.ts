@@ -1,5 +1,6 @@
 import type { Role } from "../converge/schema";
-import { pairOf, pairSecret, privateKeySecret } from "../secrets/plan";
+import { raised } from "../fleet/lock";
+import { pairGeneration, pairSecret, peerOf, privateKeySecret } from "../secrets/plan";
 import type { MeshNode, Peer } from "./plan";
 
 /**
@@ -33,23 +34,18 @@ export function generationOn(
     turn: Turn | undefined,
 ): number {
     const current = takenPlaceOf(secret);
-    if (current !== undefined) return (generations[current] ?? 1) + 1;
-    const ahead = turn?.phase === "switch" && turn.node === node && isMeshKey(secret, node);
-    return (generations[secret] ?? 1) + (ahead ? 1 : 0);
+    if (current !== undefined) return generationOn(node, current, generations, undefined) + 1;
+    const own = privateKeySecret(node);
+    const peer = peerOf(secret);
+    if (secret !== own && peer === undefined) return generations[secret] ?? 1;
+    const ahead = turn?.phase === "switch" && turn.node === node ? 1 : 0;
+    const mine = (generations[own] ?? 1) + ahead;
+    return peer === undefined ? mine : pairGeneration(mine, generations[privateKeySecret(peer)] ?? 1);
 }
 
-function isMeshKey(secret: string, node: string): boolean {
-    return secret === privateKeySecret(node) || (pairOf(secret)?.includes(node) ?? false);
-}
-
-/** The generations of a turn that is over: the node's own key and those of its pairs are one higher. */
-export function afterTurn(
-    node: string,
-    peers: readonly string[],
-    generations: Readonly<Record<string, number>>,
-): Record<string, number> {
-    const raised = [privateKeySecret(node), ...peers.map((peer) => pairSecret(node, peer))];
-    return { ...generations, ...Object.fromEntries(raised.map((name) => [name, (generations[name] ?? 1) + 1])) };
+/** The generations once a node has its next key: that of its own is one higher, and with it those of its pairs. */
+export function withNextKey(node: string, generations: Readonly<Record<string, number>>): Record<string, number> {
+    return raised(generations, [privateKeySecret(node)]);
 }
 
 /** The role `wireguard` of a node during a turn: its own, or that of one of its peers. */
@@ -57,7 +53,7 @@ export function takeTurn(node: string, role: Role, mesh: MeshNode, turn: Turn | 
     if (turn === undefined) return role;
     if (turn.node === node) return turn.phase === "switch" ? ahead(role) : role;
     const peer = mesh.peers.find(({ name }) => name === turn.node);
-    return peer === undefined ? role : expecting(node, role, peer);
+    return peer === undefined ? role : expecting(role, peer);
 }
 
 function ahead(role: Role): Role {
@@ -66,9 +62,9 @@ function ahead(role: Role): Role {
 }
 
 /** A peer that knows both keys, with the unit that moves the allowed IPs to the one that answers. */
-function expecting(node: string, role: Role, peer: Peer): Role {
+function expecting(role: Role, peer: Peer): Role {
     const config = "/etc/wireguard/wg0.conf";
-    const pair = pairSecret(node, peer.name);
+    const pair = pairSecret(peer.name);
     const { text = "", ...file } = role.files?.[config] ?? { mode: "0600", owner: "root:root" };
     const next = nextOf(pair);
     return {

@@ -9,9 +9,11 @@ import {
     leaveCommand,
     roleCommand,
     secretsCommand,
+    settled,
     type Reach,
 } from "../converge/resources";
 import type { Roads } from "../converge/node-roads";
+import { settledWithin } from "../converge/settled";
 import type { NodePlan } from "../fleet/plan";
 
 /** What the commands of all nodes share. */
@@ -31,8 +33,16 @@ export interface Shared {
  */
 const first = ["sshd", "anchor", "firewall", "packages"];
 
+/** How long a node waits with its tunnels for what holds the tunnels of others, in milliseconds: as long as that waits to be confirmed. */
+const guardedWithin = 60_000;
+
 /** One machine: converge.py on it, its secrets, its firewall, its packages, and at the end the sweep of what is not wanted any more. */
 export class Node extends pulumi.ComponentResource {
+    /**
+     * Settles when this node has no change pending any more that is only confirmed while its tunnels live. A peer that moved
+     * its end of them before would have it go back, and wait in vain for this node to follow.
+     */
+    readonly guarded: Promise<void>;
     private ready: remote.Command;
     private readonly commands = new Map<string, remote.Command>();
 
@@ -48,12 +58,17 @@ export class Node extends pulumi.ComponentResource {
         const reach = shared.reach(plan.name);
         this.ready = secretsCommand(plan, document, { parent: this, dependsOn: [converge], reach });
         for (const role of first) if (plan.roles[role] !== undefined) this.ready = this.addRole(role, this);
+        this.guarded = settled(this.commands.get("firewall") ?? this.ready);
         this.registerOutputs({ address: plan.address });
     }
 
-    /** Registers the role `wireguard`. The roles that come later wait for it: they listen on the mesh address. */
-    joinMesh(parent: pulumi.Resource): void {
-        this.ready = this.addRole("wireguard", parent);
+    /**
+     * Registers the role `wireguard`. The roles that come later wait for it: they listen on the mesh address.
+     * @param guarded settles when every node of the mesh is guarded: none changes its tunnels before
+     */
+    joinMesh(parent: pulumi.Resource, guarded: Promise<unknown>): void {
+        const after = settledWithin(guarded, settled(this.ready), guardedWithin);
+        this.ready = this.addRole("wireguard", parent, [], after);
     }
 
     /** Registers what every machine has beside what it serves: the roles `base`, `boot` and `people`. */
@@ -64,12 +79,19 @@ export class Node extends pulumi.ComponentResource {
 
     /**
      * Registers a role of this node, to be applied once the node is ready.
-     * @param after other commands of this node that must be done before
+     * @param needed other commands of this node that must be done before
+     * @param after what must be over before, on whichever node
      */
-    addRole(role: string, parent: pulumi.Resource, after: readonly remote.Command[] = []): remote.Command {
+    addRole(
+        role: string,
+        parent: pulumi.Resource,
+        needed: readonly remote.Command[] = [],
+        after?: Promise<void>,
+    ): remote.Command {
         const { confirm } = this.shared;
         const reach = this.shared.reach(this.plan.name);
-        const command = roleCommand(this.plan, role, { parent, dependsOn: [this.ready, ...after], confirm, reach });
+        const dependsOn = [this.ready, ...needed];
+        const command = roleCommand(this.plan, role, { parent, dependsOn, confirm, reach, after });
         this.commands.set(role, command);
         return command;
     }
@@ -110,6 +132,6 @@ export class LeavingNode extends pulumi.ComponentResource {
 /** `converge on NODE`, on a rented machine after its first boot. */
 function firstCommand(plan: NodePlan, { program, roads, reach }: Shared, parent: pulumi.Resource): remote.Command {
     const end = reach(plan.name);
-    const boot = end === undefined ? [] : [bootCommand(plan, roads, { parent, dependsOn: [], reach: end })];
+    const boot = end === undefined ? [] : [bootCommand(plan, roads, { parent, dependsOn: [end.leads], reach: end })];
     return installCommand(plan, program, { parent, dependsOn: boot, reach: end });
 }

@@ -22,20 +22,22 @@ export function privateKeySecret(node: string): string {
     return `wireguard.${node}`;
 }
 
-/** Name of the preshared key of a pair of nodes; the same from both ends. */
-export function pairSecret(a: string, b: string): string {
-    return a < b ? pairPrefix(a) + b : pairPrefix(b) + a;
+/**
+ * Name that a node gives the preshared key of its pair with `peer`. By the peer alone, so that a peer's part of a tunnel's
+ * configuration is the same text on all who see it alike.
+ */
+export function pairSecret(peer: string): string {
+    return `wireguard-pair.${peer}`;
 }
 
-/** What stands in the name of a pair's preshared key before the second of the two nodes, sorted. */
-export function pairPrefix(first: string): string {
-    return `wireguard-pair.${first}.`;
+/** The peer that a preshared key is shared with; nothing for any other secret. Names of nodes hold no dots. */
+export function peerOf(secret: string): string | undefined {
+    return /^wireguard-pair\.([^.]+)$/.exec(secret)?.[1];
 }
 
-/** The nodes of a pair by the name of its preshared key; nothing for any other secret. Names of nodes hold no dots. */
-export function pairOf(secret: string): readonly [string, string] | undefined {
-    const [, a, b] = /^wireguard-pair\.([^.]+)\.([^.]+)$/.exec(secret) ?? [];
-    return a === undefined || b === undefined ? undefined : [a, b];
+/** Generation of a pair's preshared key: it goes up with either node's own key, whose generations these are. */
+export function pairGeneration(one: number, other: number): number {
+    return one + other - 1;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { FleetPlan, NodePlan } from "../fleet/plan";
 import { MeshKeys } from "../mesh/resources";
 import { generationOn, takenPlaceOf } from "../mesh/turn";
 import { keySecret } from "../models/gateway/secrets";
-import { pairOf, privateKeySecret } from "./plan";
+import { peerOf, privateKeySecret } from "./plan";
 
 interface StoredSecret {
     readonly generation: number;
@@ -49,7 +49,7 @@ export class SecretStore extends pulumi.ComponentResource {
         const { fleet, generations, turn } = this.plan;
         const own = secrets.map((name): [string, pulumi.Output<StoredSecret>] => {
             const generation = generationOn(node, name, generations, turn);
-            return [name, this.secretValue(name, generation).apply((value) => ({ generation, value }))];
+            return [name, this.secretValue(node, name, generation).apply((value) => ({ generation, value }))];
         });
         const document = { version: 1, fleet, node, incarnation };
         const known = Object.keys(addresses).length === 0 ? {} : { addresses };
@@ -59,9 +59,9 @@ export class SecretStore extends pulumi.ComponentResource {
     }
 
     /** The value of a generation: keys of the mesh have several side by side while one is rotated. */
-    private secretValue(name: string, generation: number): pulumi.Output<string> {
-        const pair = pairOf(takenPlaceOf(name) ?? name);
-        if (pair !== undefined) return this.keys.pairKey(pair, generation);
+    private secretValue(node: string, name: string, generation: number): pulumi.Output<string> {
+        const peer = peerOf(takenPlaceOf(name) ?? name);
+        if (peer !== undefined) return this.keys.pairKey([node, peer], generation);
         const source = this.plan.secrets[name];
         if (source?.kind === "wireguard") return this.keys.privateKey(source.node, generation);
         return this.values[name] ?? pulumi.output("");

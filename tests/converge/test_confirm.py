@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -118,8 +119,9 @@ def test_a_revert_that_cannot_be_armed_stops_before_the_swap(node: Node) -> None
 class Tunnels:
     """What `wg show` says: peers that answer count up with every look."""
 
-    def __init__(self, node: Node, answering: set[str]) -> None:
+    def __init__(self, node: Node, answering: set[str], interface: str = "wg0") -> None:
         self.answering = answering
+        self.interface = interface
         self.bytes = dict.fromkeys(KEYS, 100)
         self.configured = set(KEYS)
         node.system.answers["wg show all latest-handshakes"] = lambda _: (0, self._lines(self._handshake))
@@ -127,7 +129,7 @@ class Tunnels:
         node.system.answers["wg show all allowed-ips"] = (0, "")
 
     def _lines(self, value: Any) -> str:
-        return "".join(f"wg0\t{KEYS[name]}\t{value(name)}\n" for name in sorted(self.configured))
+        return "".join(f"{self.interface}\t{KEYS[name]}\t{value(name)}\n" for name in sorted(self.configured))
 
     @staticmethod
     def _handshake(name: str) -> str:
@@ -173,6 +175,30 @@ def test_a_peer_that_was_taken_out_need_not_answer(node: Node, names: None) -> N
     tunnels.configured = set()
     with pytest.raises(converge.Failed, match="the WireGuard tunnels to node-a, node-b are gone"):
         node.apply(**role("two"))
+
+
+@pytest.mark.parametrize(
+    ("interface", "nodes", "held"),
+    [("wg0", {"node-b": KEYS["b"]}, False), ("wg1", {"node-b": KEYS["b"]}, True), ("wg0", {}, True)],
+)
+def test_a_peer_that_is_no_node_any_more_need_not_answer(
+    node: Node, boottime: Any, interface: str, nodes: dict[str, str], held: bool
+) -> None:
+    node.secrets(nodes)
+    tunnels = Tunnels(node, {"a", "b"}, interface)
+    arm(node, "one")
+    # Its own end is gone, and this end is configured still: `wireguard` comes after the firewall.
+    tunnels.answering = {"b"}
+
+    def later(_: float) -> None:
+        boottime.at += 5.0
+
+    boottime.sleeping(later)
+    if held:
+        with pytest.raises(converge.Failed, match=re.escape(f"{KEYS['a']} answered through WireGuard")):
+            node.apply(**role("one"))
+    else:
+        assert node.apply(**role("one")) == ["changed: /etc/nft; ran load"]
 
 
 def test_a_change_that_was_killed_half_way_is_not_confirmed(node: Node) -> None:

@@ -146,6 +146,79 @@ def test_a_far_end_that_cannot_reach_the_relay_is_found_at_the_other_and_stays_t
     assert end.look() == [f"{FAR} found through ga"]
 
 
+def test_two_that_found_each_other_elsewhere_take_the_first_relay_again_at_the_full_minute(end: End) -> None:
+    end.far_at = {"an"}
+    assert end.look(2) == [f"{FAR} found through an"]
+    end.far_at = {"ga", "an"}
+    end.look(4)
+    assert (end.clock, end.at) == (660, "an")
+    assert end.look() == [f"{FAR} found through ga"]
+    assert end.at == "ga"
+    end.node.system.calls.clear()
+    end.look(9)
+    assert not [words for words in end.node.system.calls if words[:2] == ["wg", "set"]]
+
+
+def test_all_that_strayed_are_tried_at_their_first_relays_at_once(end: End) -> None:
+    other = "10.0.0.8"
+    groups = [{"relays": ["ga", "an"], "addresses": [FAR]}, {"relays": ["an", "ga"], "addresses": [other]}]
+    end.configure({"interface": "wg0", "relays": RELAYS, "groups": groups})
+    end.peers[KEY["an"]].append(f"{other}/32")
+    asked: list[tuple[set[str], str]] = []
+
+    def probe(hosts: Collection[str], _seconds: float) -> set[str]:
+        asked.append((set(hosts), end.at))
+        return set(hosts)
+
+    converge.watch(end.node.machine, probe, 640)
+    memory = end.node.path("/run/sovereign-edge/relay.json")
+    known = json.loads(memory.read_text())
+    known["far"] = {FAR: {**known["far"][FAR], "at": "an"}, other: {**known["far"][other], "at": "ga"}}
+    known["relays"] = {name: {"missed": 0, "answered": 9} for name in RELAYS}
+    memory.write_text(json.dumps(known))
+    lines = converge.watch(end.node.machine, probe, 660)
+    assert lines[-2:] == [f"{other} found through an", f"{FAR} found through ga"]
+    assert asked[-2:] == [({FAR, other, *RELAYS.values()}, "an"), ({FAR, other}, "ga")]
+    assert f"{other}/32" in end.peers[KEY["an"]]
+
+
+def test_a_far_end_that_stays_elsewhere_is_tried_at_the_first_relay_three_times_and_then_once_an_hour(end: End) -> None:
+    end.far_at = {"an"}
+    end.look(2)
+    tries = []
+    while end.clock < 7300:
+        end.node.system.calls.clear()
+        clock = end.clock
+        end.look()
+        assert end.at == "an"
+        if any(words[:2] == ["wg", "set"] for words in end.node.system.calls):
+            tries.append(clock)
+    assert tries == [660, 720, 780, 3600, 7200]
+
+
+def test_the_first_relay_is_not_tried_while_it_is_silent_or_has_only_just_come_back(end: End) -> None:
+    end.far_at = {"an"}
+    end.look(2)
+    end.dead = {"ga"}
+    end.look(3)
+    end.dead, end.far_at = set(), {"ga", "an"}
+    assert (end.clock, end.look()) == (650, [])
+    assert (end.clock, end.look(), end.at) == (660, [], "an")
+    end.look(6)
+    assert (end.clock, end.at) == (730, "ga")
+
+
+def test_what_an_older_program_remembered_is_taken_up(end: End) -> None:
+    end.far_at = {"an"}
+    end.look(2)
+    memory = end.node.path("/run/sovereign-edge/relay.json")
+    old = json.loads(memory.read_text())
+    del old["far"][FAR]["tries"]
+    memory.write_text(json.dumps(old))
+    end.look()
+    assert end.at == "an"
+
+
 def test_a_far_end_that_is_off_is_sought_eagerly_at_first_and_stays_at_the_first_relay(end: End) -> None:
     end.far_at = set()
     tries = []

@@ -172,12 +172,13 @@ test("a tunnel that moves to another port, and keys that are rotated", () => {
         "  gematria: the tunnel moves to port 51821; no tunnel restarts",
     );
     const now = written("version: 1", "version: 1 ", {
-        generations: { "wireguard-pair.alice.cecilia": 2, "model-key.gemma3-270m": 2 },
+        generations: { "wireguard.alice": 2, "model-key.gemma3-270m": 2 },
     });
     expect(effects(now)).toBe(
         [
-            "  alice, cecilia: 1 key rotated; no tunnel restarts",
             "  cecilia, gematria: model-key.gemma3-270m rotated to generation 2",
+            "  cecilia, gematria: 1 key rotated; no tunnel restarts",
+            "  alice: 3 keys rotated; no tunnel restarts",
             "! cecilia: llama-gemma3-270m restarts because /etc/sovereign-edge/credentials/model-key.gemma3-270m changed",
             "3 nodes change. Lines with ! interrupt something.",
         ].join("\n"),

@@ -129,6 +129,15 @@ describe("dev", () => {
     });
 });
 
+test("no node changes its tunnels before the firewall of every other is settled, even if that fails", async () => {
+    let before: readonly string[] = [];
+    const all = await register(stackOf("dev", devText), undefined, "firewall on cecilia", (names) => (before = names));
+    expect(before).toEqual(expect.arrayContaining(["packages on alice", "packages on gematria"]));
+    expect(before.filter((name) => name.startsWith("wireguard on"))).toEqual([]);
+    for (const node of ["alice", "gematria"])
+        expect(all.get(`wireguard on ${node}`)?.dependsOn).toEqual([`packages on ${node}`]);
+});
+
 test("a fleet of one box has no mesh and gets a certificate of its own CA", async () => {
     const all = await register(stackOf("home", homeText));
     expect(

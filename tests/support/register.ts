@@ -22,15 +22,25 @@ function failedAnswer(name: string): object {
     };
 }
 
+/** Resolves when the program has registered nothing more for many turns of the event loop. */
+async function idle(found: ReadonlyMap<string, Registered>): Promise<void> {
+    for (let [turns, seen] = [0, found.size]; turns < 200; turns = found.size === seen ? turns + 1 : 0) {
+        seen = found.size;
+        await new Promise((done) => setImmediate(done));
+    }
+}
+
 /**
  * Registers a fleet with the SDK's mocks and gives everything that was registered, by name.
  * @param change what the plan is made into before
- * @param failing name of a resource that cannot be made
+ * @param failing name of a resource that cannot be made; the engine says so when it has nothing else left to do
+ * @param onFailing gets the names of what was registered by then
  */
 export async function register(
     stack: Stack,
     change: (plan: FleetPlan) => FleetPlan = (plan) => plan,
     failing?: string,
+    onFailing: (registered: readonly string[]) => void = () => undefined,
 ): Promise<Map<string, Registered>> {
     const found = new Map<string, Registered>();
     await pulumi.runtime.setMocks(
@@ -80,7 +90,11 @@ export async function register(
             dependsOn,
         });
         if (r.getName() !== failing) return original(request, ...rest);
-        (rest.at(-1) as (error: null, answer: object) => void)(null, failedAnswer(failing));
+        const done = rest.at(-1) as (error: null, answer: object) => void;
+        void idle(found).then(() => {
+            onFailing([...found.keys()]);
+            done(null, failedAnswer(failing));
+        });
     };
     const noSecrets: Record<string, string> = {};
     new Fleet(change(planFleet(stack)), pulumi.output(noSecrets));

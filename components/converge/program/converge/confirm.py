@@ -14,7 +14,7 @@ from converge import journal as journals
 from converge.errors import Failed
 from converge.journal import Confirm, Journal
 from converge.machine import Machine
-from converge.paths import PROGRAM
+from converge.paths import MESH, PROGRAM
 from converge.typed import cast
 
 ALIVE = 180
@@ -53,10 +53,16 @@ def unit(run: str) -> str:
 
 
 def alive_peers(machine: Machine) -> set[str]:
-    """Public keys of the WireGuard peers that answer now. A handshake alone says no more than that one did lately."""
+    """Public keys of the WireGuard peers that answer now. A handshake alone says no more than that one did lately.
+
+    A peer in the mesh whose key is no node's any more may be gone at its own end at any moment: it is none of them.
+    """
     output = machine.system.run(["wg", "show", "all", "latest-handshakes"], 5)
-    found = re.findall(r"^\S+\t(\S{44})\t(\d+)$", output.output, re.MULTILINE) if output.code == 0 else []
-    lately = {key for key, at in found if int(at) and time.time() - int(at) < ALIVE}
+    found = re.findall(r"^(\S+)\t(\S{44})\t(\d+)$", output.output, re.MULTILINE) if output.code == 0 else []
+    nodes = node_names(machine).keys()
+    # Without a fleet's mesh an interface of that name is somebody's own, as any other is: its peers are held.
+    left = {key for interface, key, _ in found if interface == MESH} - nodes if nodes else set()
+    lately = {key for _, key, at in found if int(at) and time.time() - int(at) < ALIVE} - left
     start = received(machine, lately)
     for _ in range(5):
         knock(machine, lately - answered(machine, start))
@@ -121,8 +127,13 @@ def _family(host: str) -> int:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
+def node_names(machine: Machine) -> dict[str, str]:
+    """Names of the fleet's nodes by their public keys, as `secrets` stored them last: before the roles of this run."""
+    known = cast("dict[str, str]", machine.load("wireguard.json") or {})
+    return {key: name for name, key in known.items()}
+
+
 def peer_names(machine: Machine, keys: set[str]) -> str:
     """Names of the nodes behind public keys."""
-    known = cast("dict[str, str]", machine.load("wireguard.json") or {})
-    names = {key: name for name, key in known.items()}
+    names = node_names(machine)
     return ", ".join(sorted(names.get(key, key) for key in keys))

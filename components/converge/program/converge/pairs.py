@@ -9,10 +9,10 @@ import time
 from converge.checkers import parse_json, record, struct
 from converge.errors import Refused
 from converge.machine import Machine
+from converge.paths import MESH
 from converge.shapes import ADDRESS, NAME
 from converge.typed import TypedDict, cast
 
-INTERFACE = "wg0"
 PINGS = 3
 PATIENCE = 7
 """Seconds for the answers: a tunnel that was at rest opens with the first packet, and where that was lost with the next
@@ -89,7 +89,7 @@ def _age(at: str) -> int | None:
 
 def _words(machine: Machine, what: str) -> str:
     """What `wg show` says of one thing; "" when there is no such interface. Never `dump`, which has secrets in it."""
-    result = machine.system.run(["wg", "show", INTERFACE, what], 5)
+    result = machine.system.run(["wg", "show", MESH, what], 5)
     return result.output if result.code == 0 else ""
 
 
@@ -117,7 +117,7 @@ def ping_all(machine: Machine, nodes: dict[str, str]) -> dict[str, Ping]:
 
 def ping(machine: Machine, address: str) -> Ping:
     """Ends with the last answer, or after PATIENCE seconds (ping(8): -c with -w counts answers)."""
-    command = ["ping", "-n", "-q", "-c", str(PINGS), "-i", "0.2", "-w", str(PATIENCE), "-I", INTERFACE, address]
+    command = ["ping", "-n", "-q", "-c", str(PINGS), "-i", "0.2", "-w", str(PATIENCE), "-I", MESH, address]
     output = machine.system.run(command, PATIENCE + 2).output
     answers = re.search(r" (\d+) received", output)
     fastest = re.search(r"= ([\d.]+)/", output)

@@ -4,7 +4,8 @@ Two nodes behind different NATs reach each other through a public node: each all
 address belongs to one peer only, for what goes out and for what may come in (wg(8), AllowedIPs), so both ends have to
 choose the same relay, and nobody tells them. They agree by order: the first relay of the list while it answers, the
 next one while it does not. Where a relay answers and the far end does not through it, the far end may not reach that
-relay itself: it is sought at the others, at the same moment of the clock from both ends.
+relay itself: it is sought at the others, at the same moment of the clock from both ends. Where both ends sought each
+other, because one of them was late, neither of them knows of a reason to stay: both try the first relay again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ EAGER = 6
 """Looks in a row for which somebody who is silent is sought at every look; later once in MINUTE."""
 MINUTE = 60
 """Seconds of the clock at whose multiples both ends seek each other, or go back to a relay that answers again."""
+HOUR = 3600
+"""The same, for nodes that were sought in vain at their first relay."""
+RETURNS = 3
+"""Full minutes at which a node that was found at another relay is tried at its first one; later once in HOUR."""
 LOOK = 10
 """Seconds between two looks; the timer's."""
 
@@ -67,12 +72,13 @@ class Heard(TypedDict):
 
 
 class Far(TypedDict):
-    """A node behind a relay: at which one, how often in a row it did not answer, and whether its first relay was left
-    because that was silent itself."""
+    """A node behind a relay: at which one, how often in a row it did not answer, whether its first relay was left
+    because that was silent itself, and how often it was tried there in vain since it was found at another."""
 
     at: str
     silent: int
     fled: bool
+    tries: int
 
 
 class Known(TypedDict):
@@ -100,6 +106,7 @@ def watch(machine: Machine, probe: Probe, clock: float) -> list[str]:
             for address in group["addresses"]:
                 choose(group["relays"], known, known["far"][address], clock)
         lines += place(machine, config, known)
+        lines += go_home(machine, config, known, probe, clock)
         lines += seek(machine, config, known, probe, clock)
         _remember(machine, known)
     return lines
@@ -131,8 +138,9 @@ def _known(machine: Machine, config: Config) -> Known:
     for group in config["groups"]:
         for address in group["addresses"]:
             kept = old["far"].get(address)
-            first: Far = {"at": group["relays"][0], "silent": 0, "fled": False}
-            fresh["far"][address] = kept if kept and kept["at"] in group["relays"] else first
+            first: Far = {"at": group["relays"][0], "silent": 0, "fled": False, "tries": 0}
+            # An older program remembered less.
+            fresh["far"][address] = {**first, **kept} if kept and kept["at"] in group["relays"] else first
     return fresh
 
 
@@ -173,7 +181,31 @@ def _may_return(first: Heard, clock: float) -> bool:
 
 
 def _move(far: Far, relay: str, fled: bool) -> None:
-    far["at"], far["silent"], far["fled"] = relay, 0, fled
+    far["at"], far["silent"], far["fled"], far["tries"] = relay, 0, fled, 0
+
+
+def go_home(machine: Machine, config: Config, known: Known, probe: Probe, clock: float) -> list[str]:
+    """Tries the first relay for nodes that were found at another one, as their ends do. Says who was found there."""
+    firsts = {address: group["relays"][0] for group in config["groups"] for address in group["addresses"]}
+    homes = {
+        address: first
+        for address, first in firsts.items()
+        if known["relays"][first]["answered"] > MISSES and _strayed(known["far"][address], first, clock)
+    }
+    if not homes:
+        return []
+    # All at once, for the other ends do the same; they may be late by a look, which waits for hosts silent to them.
+    found = _try(machine, config, known, probe, homes, PATIENCE * 1.5)
+    for address in homes.keys() - set(found):
+        known["far"][address]["tries"] += 1
+    return [f"{address} found through {homes[address]}" for address in found]
+
+
+def _strayed(far: Far, first: str, clock: float) -> bool:
+    """Whether a node answers through another relay than its first one, which was not silent when it was left, and is to
+    be tried there now: each try in vain is a gap of seconds between two that reach each other."""
+    moment = clock % (MINUTE if far["tries"] < RETURNS else HOUR) < LOOK
+    return moment and far["at"] != first and not far["fled"] and not far["silent"]
 
 
 def seek(machine: Machine, config: Config, known: Known, probe: Probe, clock: float) -> list[str]:
@@ -182,7 +214,8 @@ def seek(machine: Machine, config: Config, known: Known, probe: Probe, clock: fl
     missing = _missing(config, known, clock)
     for name, heard in known["relays"].items():
         tried = [address for address, others in missing.items() if name in others]
-        found = _try(machine, config, known, probe, name, tried) if tried and not heard["missed"] else []
+        moves = dict.fromkeys(tried, name)
+        found = _try(machine, config, known, probe, moves, PATIENCE / 2) if tried and not heard["missed"] else []
         for address in found:
             del missing[address]
             lines.append(f"{address} found through {name}")
@@ -202,17 +235,17 @@ def _missing(config: Config, known: Known, clock: float) -> dict[str, list[str]]
 
 
 def _try(
-    machine: Machine, config: Config, known: Known, probe: Probe, relay: str, addresses: Collection[str]
+    machine: Machine, config: Config, known: Known, probe: Probe, moves: Mapping[str, str], seconds: float
 ) -> list[str]:
-    """Asks through a relay, and leaves there who answered."""
-    before = {address: known["far"][address]["at"] for address in addresses}
-    for address in addresses:
+    """Asks nodes through other relays, by their address, and leaves there who answered."""
+    before = {address: known["far"][address]["at"] for address in moves}
+    for address, relay in moves.items():
         known["far"][address]["at"] = relay
     place(machine, config, known)
-    found = sorted(probe(addresses, PATIENCE / 2))
+    found = sorted(probe(list(moves), seconds))
     for address, at in before.items():
         if address in found:
-            _move(known["far"][address], relay, fled=False)
+            _move(known["far"][address], moves[address], fled=False)
         else:
             known["far"][address]["at"] = at
     place(machine, config, known)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 
 from converge.boot_wish import report as boot_report
+from converge.checks import probe
 from converge.claims import claim_report
 from converge.downloads import downloads_under_way
 from converge.durable import now
 from converge.facts import facts
 from converge.jobs import job_report
 from converge.lock import holder
-from converge.machine import Machine
+from converge.machine import Machine, Manifest
 from converge.typed import cast
 
 
@@ -44,11 +46,20 @@ def status(machine: Machine) -> list[str]:
         "jobs": job_report(machine, jobs),
         "downloads": downloads_under_way(machine),
         "wireguard": handshake_ages(machine),
+        "firewall": firewall_trouble(machine, manifests),
         "claims": claim_report(machine, found),
         "reboot": boot_report(machine),
         **found,
     }
     return [json.dumps(report, sort_keys=True)]
+
+
+def firewall_trouble(machine: Machine, manifests: Mapping[str, Manifest]) -> list[str]:
+    """What the firewall's own checks say now: rules that were flushed leave its unit active and its files in place."""
+    manifest = manifests.get("firewall")
+    desired = manifest["desired"] if manifest else None
+    answers = [probe(machine, check, 5) for _, check in sorted(desired["checks"].items())] if desired else []
+    return [answer for answer in answers if answer]
 
 
 def handshake_ages(machine: Machine) -> dict[str, int | None]:
