@@ -15,15 +15,24 @@ const MACHINE_ENVIRONMENT = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 ];
 
+/**
+ * Milliseconds between two times that a program is told to go on. A machine that shuts down stops all that runs on it before it
+ * kills it (systemd-shutdown), and nsenter stops with its child (`continue_as_child` in util-linux): nobody would collect what is
+ * dead, and the machine would wait for that for ever.
+ */
+const resumeEvery = 500;
+
 /** Runs a program with this process's terminal and returns its exit code (128 + signal when it was killed). */
 export function passThrough(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
     const [program = "", ...rest] = argv;
     // The terminal sends its signals to the child as well; this process only has to outlive it.
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));
     const child = spawn(program, rest, { stdio: "inherit", env });
+    const resuming = setInterval(() => child.kill("SIGCONT"), resumeEvery).unref();
     return new Promise((resolve, reject) => {
         child.on("error", reject);
         child.on("close", (code) => {
+            clearInterval(resuming);
             resolve(code ?? 129);
         });
     });

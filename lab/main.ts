@@ -18,7 +18,7 @@ const USAGE = `usage: npm run lab -- VERB
   down                      take it down, disks included
   list [--json]             machines, addresses, state
   exec PLACE -- COMMAND…    on a machine (as root), or where the operator stands: exec [--user NAME] operator -- COMMAND…
-  power on|off|cut MACHINE  cut takes the cable out first, then the power
+  power on|off|cut MACHINE… cut takes the cable out first, then the power; several boot at once
   freeze|thaw MACHINE       sshd accepts connections and stays silent
   set MACHINE no-sudo|sudo  take the administrator's sudo away, give it back
   cable add|remove HOME     from the operator's place into another home's LAN
@@ -32,14 +32,14 @@ const USAGE = `usage: npm run lab -- VERB
   console MACHINE           follow the journal
 ${CLOUD_USAGE}`;
 
-function power(action: string | undefined, name: string | undefined): void {
-    const machine = machineNamed(name ?? "");
+function power(action: string | undefined, names: readonly string[]): void {
+    const machines = (names.length === 0 ? [""] : names).map(machineNamed);
     if (action === "on") {
-        if (isOn(machine.name)) return;
-        start(machine);
-        waitUntilReady(machine);
-    } else if (action === "off") shutDown(machine);
-    else if (action === "cut") cut(machine);
+        const due = machines.filter(({ name }) => !isOn(name));
+        due.forEach(start);
+        due.forEach(waitUntilReady);
+    } else if (action === "off") machines.forEach(shutDown);
+    else if (action === "cut") machines.forEach(cut);
     else throw new Error(`Power "${action ?? ""}"? It is on, off or cut.`);
 }
 
@@ -65,8 +65,8 @@ function list(json: boolean): Promise<number> {
 
 /** What is done to a running lab, by verb. */
 const CHANGES: Readonly<Record<string, (args: readonly string[]) => void>> = {
-    power: ([action, machine = ""]) => {
-        power(action, machine);
+    power: ([action, ...machines]) => {
+        power(action, machines);
     },
     freeze: ([machine = ""]) => {
         freeze(machine);

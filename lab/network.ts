@@ -12,6 +12,7 @@ import {
     networkCommands,
     plugCommands,
     portOf,
+    ROUTER_SETTINGS,
     routerRules,
 } from "./plan";
 import type { Machine } from "./plan";
@@ -62,7 +63,7 @@ export function networkIsUp(): boolean {
 
 /** What `buildNetwork` makes, as a text to compare. */
 function planned(): string {
-    return JSON.stringify([networkCommands(), routerRules(), RESOLV_CONF]);
+    return JSON.stringify([networkCommands(), ROUTER_SETTINGS, routerRules(), RESOLV_CONF]);
 }
 
 /** Builds every segment and router; what an interrupted start or another version left is replaced. */
@@ -70,7 +71,8 @@ export function buildNetwork(): void {
     for (const namespace of labNamespaces()) run(["ip", "netns", "delete", namespace]);
     ip(networkCommands());
     for (const segment of SEGMENTS) {
-        run(inNamespace(bridgeOf(segment), ["sysctl", "-qw", "net.ipv4.ip_forward=1"]));
+        // -e: a kernel without br_netfilter knows nothing of it.
+        run(inNamespace(bridgeOf(segment), ["sysctl", "-qew", ...ROUTER_SETTINGS]));
     }
     run(inNamespace(bridgeOf("internet"), ["sysctl", "-qw", ...proxySettings("bridge")]));
     for (const home of HOMES) run(inNamespace(bridgeOf(home), ["nft", "-f", "-"]), { input: routerRules() });

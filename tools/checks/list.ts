@@ -56,7 +56,7 @@ export function checks(python: string): Check[] {
     ];
 }
 
-/** Fleets on the lab: of few machines; by name of seven in three homes, and what takes many restarts and turns of a machine. */
+/** Fleets on the lab: of few machines; by name of seven and of twelve in three homes, and what takes many restarts and turns of a machine. */
 function lab(): Check[] {
     const argv = [bin("jest"), "--config", "jest.lab.config.json", "--runInBand", "--verbose"];
     return [

@@ -16,7 +16,7 @@ function register(name: string, raw: RawNode, shared: Shared): void {
     const { secrets = {}, wireguard = {} } = raw;
     const document = canonical({ version: 1, fleet, node: name, incarnation, secrets, wireguard });
     const node = new Node(plan, pulumi.secret(document), shared, {});
-    if (roles["wireguard"] !== undefined) node.joinMesh(node);
+    if (roles["wireguard"] !== undefined) node.joinMesh(node, Promise.resolve());
     for (const role of node.unregistered) node.addRole(role, node);
     node.finish(raw.addresses);
 }

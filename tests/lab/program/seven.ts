@@ -23,6 +23,16 @@ export const lines: Readonly<Record<string, string>> = {
 };
 /** The seven nodes. */
 export const seven: readonly string[] = Object.keys(lines);
+/** Five more: three of the lab's spare machines, and two droplets. */
+const more: Readonly<Record<string, string>> = {
+    box: "{ hardware: amd64-1gb, location: home, address: 192.168.8.20, mesh: 10.44.0.20 }",
+    crate: "{ hardware: amd64-1gb, location: home, address: 192.168.8.21, mesh: 10.44.0.21 }",
+    drawer: "{ hardware: amd64-1gb, location: office, address: 192.168.10.12, mesh: 10.44.0.22 }",
+    thalia: "{ droplet: s-1vcpu-1gb, region: nyc3, mesh: 10.44.0.3 }",
+    urania: "{ droplet: s-1vcpu-1gb, region: fra1, mesh: 10.44.0.4 }",
+};
+/** The line of every node that a fleet here can have. */
+export const all: Readonly<Record<string, string>> = { ...lines, ...more };
 
 /** The inventory that the last verb saw. */
 let written = "";
@@ -53,7 +63,7 @@ export function write(text: string): void {
 }
 
 /** Whether a node is a machine of the lab's own from the start; a droplet is made by the first `up`. */
-const isOwned = (node: string): boolean => !lines[node]!.startsWith("{ droplet: ");
+const isOwned = (node: string): boolean => !all[node]!.startsWith("{ droplet: ");
 
 /** Pins the host keys of machines that were on once, and notes their roads, as `./fleet add` does with a person's consent; a droplet's key is the program's. */
 export function pin(nodes: readonly string[]): void {
@@ -61,7 +71,7 @@ export function pin(nodes: readonly string[]): void {
         const [type, key] = readFileSync(`${hostKeyOf(node)}.pub`, "utf8").split(" ");
         return `${node} ${type} ${key}\n`;
     });
-    const roads = nodes.map((node) => `  ${node}: ${29_100 + seven.indexOf(node)}\n`);
+    const roads = nodes.map((node) => `  ${node}: ${29_100 + Object.keys(all).indexOf(node)}\n`);
     writeFileSync(resolve(folder, `${stack}.known_hosts`), keys.sort().join(""));
     writeFileSync(resolve(folder, `${stack}.lock.yaml`), `version: 1\nroads:\n${roads.join("")}`);
 }
@@ -74,10 +84,10 @@ export async function prepare(nodes: readonly string[] = seven): Promise<void> {
     await dispose();
     await lab("up");
     for (const home of ["cabin", "office"]) await lab("cable", "add", home);
-    for (const node of nodes.filter(isOwned)) await lab("power", "on", node);
+    await lab("power", "on", ...nodes.filter(isOwned));
     mkdirSync(folder, { recursive: true });
     writeFileSync(settings, `config:\n  sovereign-edge:inventory: ${inventory}\n`);
-    write(inventoryOf(Object.fromEntries(nodes.map((node) => [node, lines[node]!]))));
+    write(inventoryOf(Object.fromEntries(nodes.map((node) => [node, all[node]!]))));
     pin(nodes);
     await must(["tools/node", "lab/main.ts", "exec", "operator", "--", "./fleet", "init", stack]);
     if (nodes.every(isOwned)) return;
@@ -115,13 +125,17 @@ export async function answers(from: string, to: readonly string[], requests = 1)
     return Object.fromEntries(found.map((line) => [line.split(" ")[0]!, Number(line.split(" ")[1])]));
 }
 
+/** Every directed pair among some nodes, with the time to live of what came back; without one where nothing did. */
+export async function heard(nodes: readonly string[], requests = 1): Promise<[string, string, number | undefined][]> {
+    const others = (from: string): string[] => nodes.filter((to) => to !== from);
+    const back = await Promise.all(nodes.map((from) => answers(from, others(from), requests)));
+    return pairsOf(nodes).map(([from, to]) => [from, to, back[nodes.indexOf(from)]![to]]);
+}
+
 /** The directed pairs among some nodes that do not answer, as `alice → aria`. */
 export async function silent(nodes: readonly string[] = seven, requests = 1): Promise<string[]> {
-    const others = (from: string): string[] => nodes.filter((to) => to !== from);
-    const heard = await Promise.all(nodes.map((from) => answers(from, others(from), requests)));
-    return nodes.flatMap((from, index) =>
-        nodes.filter((to) => to !== from && heard[index]![to] === undefined).map((to) => `${from} → ${to}`),
-    );
+    const lost = (await heard(nodes, requests)).filter(([, , ttl]) => ttl === undefined);
+    return lost.map(([from, to]) => `${from} → ${to}`);
 }
 
 /** Seconds until every directed pair among some nodes answers; fails after `limit`. */
