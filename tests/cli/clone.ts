@@ -14,6 +14,8 @@ exit "$(cat "$FAKE/${name}.code" 2>/dev/null || echo 0)"
 `;
 
 const programs: Readonly<Record<string, string>> = {
+    uname: "echo Linux",
+    id: "echo 0",
     "ssh-add": "exit 0",
     ssh: `
 for last; do :; done
@@ -39,6 +41,8 @@ export interface Clone {
     fleet(...args: string[]): Promise<Finished>;
     /** The same with something on its standard input. */
     feed(input: string, ...args: string[]): Promise<Finished>;
+    /** Runs another program of the clone. */
+    program(file: string, ...args: string[]): Promise<Finished>;
     /** The stand-ins' calls so far, in order, without the paths of programs. */
     calls(): string[];
     read(file: string): string;
@@ -58,7 +62,15 @@ export async function makeClone(entry = "", more: Readonly<Record<string, string
         ...more,
     });
     const fake = join(root, "fake");
-    for (const part of ["components", "tools/cli", "tools/node", "tools/register.js", "fleet", "Pulumi.yaml"]) {
+    for (const part of [
+        "components",
+        "tools/cli",
+        "tools/dev",
+        "tools/node",
+        "tools/register.js",
+        "fleet",
+        "Pulumi.yaml",
+    ]) {
         cpSync(join(real, part), join(root, part), {
             recursive: true,
             filter: (file) => !file.includes("__pycache__"),
@@ -84,6 +96,7 @@ export async function makeClone(entry = "", more: Readonly<Record<string, string
         },
         fleet: (...args) => run(join(root, "fleet"), ["-s", "home", ...args], { cwd: root, env }),
         feed: (input, ...args) => run(join(root, "fleet"), ["-s", "home", ...args], { cwd: root, env, input }),
+        program: (file, ...args) => run(join(root, file), args, { cwd: root, env }),
         calls: () => readFileSync(join(fake, "calls"), "utf8").split("\n").filter(Boolean),
         read: (file) => (existsSync(join(root, file)) ? readFileSync(join(root, file), "utf8") : "(none)"),
     };

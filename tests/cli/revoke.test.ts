@@ -17,7 +17,7 @@ describe("./fleet revoke", () => {
         expect([clone.calls(), clone.read("stacks/home.known_hosts")]).toEqual([[], `box ${hostKey}\n`]);
     });
 
-    test("the node is gone from the inventory, and its pin from known_hosts", async () => {
+    test("the node is gone from the inventory, its pin from known_hosts, and the keys that it had in the mesh", async () => {
         const clone = await makeClone("", { "stacks/home.known_hosts": `box ${hostKey}\ncrate ${otherKey}\n` });
         const before = clone.read("stacks/home.yaml");
         await clone.fleet("revoke", "box", "--yes-revoke", "home");
@@ -25,6 +25,7 @@ describe("./fleet revoke", () => {
             before.replace(" } # the only one", ", leaving: gone } # the only one"),
         );
         expect(clone.read("stacks/home.known_hosts")).toBe(`crate ${otherKey}\n`);
+        expect(clone.read("stacks/home.lock.yaml")).toContain("wireguard.box: 2");
     });
 
     test("is refused with the lines that still count on the node, before anything is written", async () => {

@@ -36,6 +36,10 @@ test.each([
         { claims: { wrong: { npu: "nothing is on PCIe" }, accepted: {}, stale: [] } },
         "not what the inventory says: nothing is on PCIe",
     ],
+    [
+        { firewall: ["nft: Error: No such file or directory"] },
+        "its firewall is not in force (nft: Error: No such file or directory). On the machine: sudo systemctl restart sovereign-edge-firewall.service",
+    ],
     [{ units: { "caddy.service": { running: false, enabled: true, failed: true } } }, "caddy.service has failed"],
 ])("%j needs attention and is named", (change, words) => {
     const status = answer(change);

@@ -47,6 +47,11 @@ export function aside(context: Context): Context {
     return { ...context, out: makeOutput(true) };
 }
 
+/** For a verb that runs inside another one: its arguments are none of the other's, and its result is not the other's. */
+export function quietly(context: Context, positionals: readonly string[] = []): Context {
+    return { ...context, out: { ...context.out, result: () => undefined }, args: { ...context.args, positionals } };
+}
+
 /** A flag that takes a value; nothing when it was not given. */
 export function textFlag({ args }: Context, name: string): string | undefined {
     const value = args.flags[name];

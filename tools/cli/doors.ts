@@ -36,10 +36,7 @@ export async function withDoors(plan: FleetPlan): Promise<FleetPlan> {
     const doored = all.map((node): [string, Doored] => {
         const { name, address, port, detours } = node;
         if (detours === undefined) return [name, node];
-        const why = (): string =>
-            (said.get(name) ?? `it does not answer (${[{ host: address, port }, ...detours].map(placeOf).join(", ")}).`)
-                .replace(/^\S+ /, "")
-                .replace(/\.$/, "");
+        const why = (): string => whyNot(said.get(name), placesOf([{ host: address, port }, ...detours]));
         const at = { address: "127.0.0.1", port: portOfRoad(roads.get(name)) };
         return [name, { ...node, door: { ...at, patience, why, close } }];
     });
@@ -54,9 +51,18 @@ export async function openDoor(plan: FleetPlan, node: string, endpoints: readonl
     let said: string | undefined;
     const road = openRoadThrough(Object.values(plan.nodes), node, endpoints, (message) => (said ??= message));
     if (!road.server.listening) await once(road.server, "listening");
-    const shown = endpoints.map(placeOf).join(", ");
-    const why = (): string => (said ?? `it does not answer (${shown})`).replace(/^\S+ /, "").replace(/\.$/, "");
+    const shown = placesOf(endpoints);
+    const why = (): string => whyNot(said, shown);
     return { node, address: "127.0.0.1", port: portOfRoad(road), patience, shown, why };
+}
+
+function placesOf(endpoints: readonly Endpoint[]): string {
+    return endpoints.map(placeOf).join(", ");
+}
+
+/** Why nobody answered, without the node's name before it: what its road said, or where it was looked for. */
+function whyNot(said: string | undefined, places: string): string {
+    return (said ?? `it does not answer (${places}).`).replace(/^\S+ /, "").replace(/\.$/, "");
 }
 
 /** Where a node's sshd is looked for. */

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { relative } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { InventoryError } from "../../components/fleet/errors";
 import { readLock, writeLock, type Lock } from "../../components/fleet/lock";
 
@@ -13,6 +14,16 @@ export function writeWhole(file: string, text: string, mode = 0o644): void {
 /** A text file, or nothing when there is none. */
 export function readIfThere(file: string): string | undefined {
     return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+/** Gives something a private folder, which is gone when that is done. */
+export async function withFolder<T>(act: (folder: string) => Promise<T>): Promise<T> {
+    const folder = mkdtempSync(join(tmpdir(), "fleet-"));
+    try {
+        return await act(folder);
+    } finally {
+        rmSync(folder, { recursive: true });
+    }
 }
 
 /**

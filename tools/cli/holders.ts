@@ -1,8 +1,9 @@
+import { programLine } from "../../components/converge/command";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { loginOf } from "./nodes";
 import { sshRun } from "./ssh";
-import { asksRoot, parseReport } from "./status-text";
+import { parseReport } from "./status-text";
 
 /** Milliseconds a node may take to say who holds its lock. */
 const patience = 10_000;
@@ -12,7 +13,7 @@ const patience = 10_000;
  * free, nothing when the node does not say.
  */
 export async function askHolder(stack: Stack, node: NodePlan): Promise<string | undefined> {
-    const { code, stdout } = await sshRun(loginOf(stack, node), asksRoot(node.user), "", patience);
+    const { code, stdout } = await sshRun(loginOf(stack, node), programLine("status", node.user), "", patience);
     return code === 0 ? parseReport(stdout)?.lock : undefined;
 }
 

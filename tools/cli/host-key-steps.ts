@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { asRoot } from "../../components/converge/command";
-import { planFleet } from "../../components/fleet/plan";
+import { planFleet, type FleetPlan, type NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { targetOf, withDoors, type Doored } from "./doors";
 import { Failure } from "./failure";
 import { readIfThere, writeWhole } from "./files";
 import { probe, type Target } from "./probe";
 import type { Finished } from "./process";
-import { sshRun } from "./ssh";
+import { sshRunPinned } from "./ssh";
 
 /** Milliseconds for one step on a node; a Pi with a slow card takes its time. */
 const patience = 60_000;
@@ -27,23 +24,7 @@ export interface Shows {
 
 /** Which of these keys a node shows, over any of its roads; nothing when it shows none of them or does not answer. */
 export async function whoShows(stack: Stack, name: string, keys: readonly string[]): Promise<Shows | undefined> {
-    for (const key of keys) {
-        const node = await reachable(withKey(stack, name, key), name);
-        if (node === undefined || node.address === "") return undefined;
-        const target = targetOf(node);
-        const close = (): void => node.door?.close();
-        const { finding } = await probe(target);
-        if (finding.state === "answers" && finding.key === key) return { key, user: node.user, target, close };
-        close();
-    }
-    return undefined;
-}
-
-/** The node, with a door of its own when it can be reached in several ways. */
-async function reachable(stack: Stack, name: string): Promise<Doored | undefined> {
-    const plan = planFleet(stack);
-    const node = plan.nodes[name];
-    return node?.detours === undefined ? node : (await withDoors(plan)).nodes[name];
+    return look(planFleet(stack), name, keys);
 }
 
 /** The same for one key, looked for until it is shown or the time is over. */
@@ -54,11 +35,33 @@ export async function waitForKey(
     milliseconds: number,
 ): Promise<Shows | undefined> {
     const end = performance.now() + milliseconds;
+    const plan = planFleet(stack);
     for (;;) {
-        const shows = await whoShows(stack, name, [key]);
+        const shows = await look(plan, name, [key]);
         if (shows !== undefined || performance.now() > end) return shows;
         await new Promise((done) => setTimeout(done, betweenLooks));
     }
+}
+
+async function look(plan: FleetPlan, name: string, keys: readonly string[]): Promise<Shows | undefined> {
+    const planned = plan.nodes[name];
+    if (planned === undefined || planned.address === "") return undefined;
+    for (const key of keys) {
+        const node = await reachable(plan, { ...planned, hostKey: key });
+        const target = targetOf(node);
+        const close = (): void => node.door?.close();
+        const { finding } = await probe(target);
+        if (finding.state === "answers" && finding.key === key) return { key, user: node.user, target, close };
+        close();
+    }
+    return undefined;
+}
+
+/** A node of the plan with another pin, and with a door of its own when it can be reached in several ways. */
+async function reachable(plan: FleetPlan, node: NodePlan): Promise<Doored> {
+    if (node.detours === undefined) return node;
+    const { nodes } = await withDoors({ ...plan, nodes: { ...plan.nodes, [node.name]: node } });
+    return nodes[node.name] ?? node;
 }
 
 /** Runs a script as `stepAsRoot` does, and ends the roads: a node was reached for this one step. */
@@ -72,17 +75,10 @@ export async function lastStep(shows: Shows, script: string, what: string): Prom
 
 /** Runs a script as root over a fresh connection that accepts the shown key only. @throws Failure with `what` could not be done */
 export async function stepAsRoot({ target, user, key }: Shows, script: string, what: string): Promise<Finished> {
-    const folder = mkdtempSync(join(tmpdir(), "fleet-"));
-    try {
-        const knownHosts = join(folder, "known_hosts");
-        writeFileSync(knownHosts, `${target.node} ${key}\n`);
-        const finished = await sshRun({ ...target, user, knownHosts }, `${asRoot(user)}sh -s`, script, patience);
-        if (finished.code === 0) return finished;
-        const [words = ""] = finished.stderr.trim().split("\n").slice(-1);
-        throw new Failure(`${target.node}: ${what}: ${words === "" ? `ssh ended with ${finished.code}` : words}`);
-    } finally {
-        rmSync(folder, { recursive: true });
-    }
+    const finished = await sshRunPinned({ ...target, user }, key, `${asRoot(user)}sh -s`, script, patience);
+    if (finished.code === 0) return finished;
+    const [words = ""] = finished.stderr.trim().split("\n").slice(-1);
+    throw new Failure(`${target.node}: ${what}: ${words === "" ? `ssh ended with ${finished.code}` : words}`);
 }
 
 /** The public half that a script printed. @throws Failure without one */
@@ -95,11 +91,4 @@ export function printedKey(node: string, { stdout }: Finished): string {
 /** Changes the file with the pins. */
 export function changePins({ files }: Stack, edit: (text: string) => string): void {
     writeWhole(files.knownHosts, edit(readIfThere(files.knownHosts) ?? ""));
-}
-
-/** The stack as if this key were the node's only pin. */
-function withKey(stack: Stack, node: string, key: string): Stack {
-    const hostKeys = [{ node, key, line: 0 }, ...stack.hostKeys.filter((pin) => pin.node !== node)];
-    const rented = stack.rented[node] === undefined ? {} : { [node]: { ...stack.rented[node], hostKey: key } };
-    return { ...stack, hostKeys, rented: { ...stack.rented, ...rented } };
 }

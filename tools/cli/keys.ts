@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure";
+import { withFolder } from "./files";
 import { run } from "./process";
 
 /** A host key: both halves in OpenSSH's form, the public one without a comment. */
@@ -12,8 +12,7 @@ export interface MadeKey {
 
 /** Makes an ed25519 host key (ssh-keygen(1)); it is in a private folder for a moment only. @throws Failure */
 export async function makeHostKey(node: string): Promise<MadeKey> {
-    const folder = mkdtempSync(join(tmpdir(), "fleet-"));
-    try {
+    return withFolder(async (folder) => {
         const file = join(folder, "key");
         const made = await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", `root@${node}`, "-f", file]);
         if (made.code !== 0) throw new Failure(`ssh-keygen could not make a key: ${made.stderr.trim()}`);
@@ -21,9 +20,7 @@ export async function makeHostKey(node: string): Promise<MadeKey> {
             privateKey: readFileSync(file, "utf8"),
             publicKey: withoutComment(readFileSync(`${file}.pub`, "utf8")),
         };
-    } finally {
-        rmSync(folder, { recursive: true });
-    }
+    });
 }
 
 /** The public keys of the SSH agent, which are to log in. @throws Failure without any */

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asRoot } from "../../components/converge/command";
 import { sshArguments, type Login } from "../../components/converge/ssh-client";
 import { Failure } from "./failure";
+import { withFolder } from "./files";
 import { run } from "./process";
 import { sshRun } from "./ssh";
 
@@ -92,12 +92,9 @@ export async function wasSeen(login: Login, user: string, fingerprint: string): 
 /** Options of ssh for one key of the agent's: it is named by its public half, in a file. */
 async function withIdentity<T>(key: string | undefined, act: (more: readonly string[]) => Promise<T>): Promise<T> {
     if (key === undefined) return act([]);
-    const folder = mkdtempSync(join(tmpdir(), "fleet-"));
-    try {
+    return withFolder(async (folder) => {
         const file = join(folder, "key.pub");
         writeFileSync(file, `${key}\n`);
-        return await act(["IdentitiesOnly=yes", `IdentityFile="${file}"`]);
-    } finally {
-        rmSync(folder, { recursive: true });
-    }
+        return act(["IdentitiesOnly=yes", `IdentityFile="${file}"`]);
+    });
 }

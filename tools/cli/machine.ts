@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { hardwareOf } from "../../components/node/hardware";
 import { Failure } from "./failure";
 import type { Target } from "./probe";
 import type { Finished } from "./process";
-import { sshRun, type Login } from "./ssh";
+import { sshRunPinned, type Login } from "./ssh";
 import { clockTolerance } from "./status-facts";
 
 /** What a machine says about itself when it is added. */
@@ -44,17 +41,10 @@ const patience = 30_000;
  * @throws Failure with what to do when there is no way in
  */
 export async function askMachine(target: Asked, key: string): Promise<Machine> {
-    const directory = mkdtempSync(join(tmpdir(), "fleet-"));
-    try {
-        const knownHosts = join(directory, "known_hosts");
-        writeFileSync(knownHosts, `${target.node} ${key}\n`);
-        // The login shell may be anything: the questions go to sh.
-        const answer = await sshRun({ ...target, knownHosts }, "sh -s", questions, patience);
-        if (answer.code !== 0) throw new Failure(loginProblem(target, answer));
-        return parseMachine(answer.stdout);
-    } finally {
-        rmSync(directory, { recursive: true });
-    }
+    // The login shell may be anything: the questions go to sh.
+    const answer = await sshRunPinned(target, key, "sh -s", questions, patience);
+    if (answer.code !== 0) throw new Failure(loginProblem(target, answer));
+    return parseMachine(answer.stdout);
 }
 
 /** Why a login failed, with what to do, in one line. */

@@ -1,4 +1,4 @@
-import { asRoot, program } from "../../components/converge/command";
+import { programLine } from "../../components/converge/command";
 import { staying } from "../../components/fleet/leaving";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
@@ -35,7 +35,7 @@ export async function lookAtMesh(
 }
 
 async function ask(stack: Stack, node: NodePlan, nodes: Readonly<Record<string, string>>): Promise<View | undefined> {
-    const command = `${asRoot(node.user)}python3 -I ${program} pairs`;
+    const command = programLine("pairs", node.user);
     const { code, stdout } = await sshRun(loginOf(stack, node), command, JSON.stringify({ nodes }), patience);
     return code === 0 ? parseView(stdout) : undefined;
 }

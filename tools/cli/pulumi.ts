@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { relative, resolve } from "node:path";
 import { effectsSaid } from "../../components/fleet/effects-state";
 import { Failure } from "./failure";
@@ -14,6 +14,9 @@ export function pulumiProgram(root: string, env: NodeJS.ProcessEnv = process.env
     const program = resolve(pulumiHome(env), "versions", versionOf(root, "pulumi") ?? "none", "bin/pulumi");
     return existsSync(program) ? program : resolve(root, "node_modules/.bin/pulumi");
 }
+
+/** Commands that the engine has under way at once. Most of what a node does it does alone; the engine's own four for each core of the operator's would have many wait. */
+export const atOnce = "64";
 
 /**
  * The environment for the Pulumi CLI: the stack's passphrase, no chatter about updates, and no downloads when every
@@ -30,6 +33,7 @@ export function pulumiEnvironment(
         ...passphrase(root, stack, env),
         [effectsSaid]: "true",
         PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
+        PULUMI_PARALLEL: env["PULUMI_PARALLEL"] ?? atOnce,
         ...(providersInPlace(root, env) ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     };
 }
@@ -75,62 +79,10 @@ export function requireStack(root: string, stack: string): void {
     );
 }
 
-/** @throws Failure when there is no such stack, or somebody else is working on it */
-export function requireFreeStack(root: string, stack: string): void {
-    requireStack(root, stack);
-    const lock = engineLock(root, stack);
-    if (lock !== undefined) throw new Failure(lockWords(stack, lock));
-}
-
-interface LockFile {
-    readonly pid: number;
-    readonly username: string;
-    readonly hostname: string;
-    readonly timestamp: string;
-}
-
-/** The engine's lock on a stack: who holds it, and whether that run goes on, is gone, or cannot be seen from here. */
-export interface EngineLock {
-    readonly who: string;
-    readonly run: "here" | "gone" | "elsewhere";
-}
-
-/** The engine's lock on the stack; nothing when it is free. */
-export function engineLock(root: string, stack: string): EngineLock | undefined {
-    const directory = statePath(root, "locks", stack);
-    const [file] = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith(".json")) : [];
-    if (file === undefined) return undefined;
-    const lock = JSON.parse(readFileSync(resolve(directory, file), "utf8")) as LockFile;
-    const who = `${lock.username}@${lock.hostname} (process ${lock.pid}, since ${lock.timestamp.slice(0, 19)})`;
-    if (lock.hostname !== hostname()) return { who, run: "elsewhere" };
-    return { who, run: isAlive(lock.pid) ? "here" : "gone" };
-}
-
-/** A lock in words, with what to do. */
-export function lockWords(stack: string, { who, run: state }: EngineLock): string {
-    const unlock = `\`./fleet -s ${stack} unlock\``;
-    switch (state) {
-        case "gone":
-            return `The stack ${stack} is still locked by a run that is gone: ${who}. Free it with ${unlock}.`;
-        case "here":
-            return `Another run is at work on ${stack}: ${who}. Wait until it has ended.`;
-        case "elsewhere":
-            return `Another run is at work on ${stack}: ${who}. Wait until it has ended; if that computer went away in the middle, ${unlock}.`;
-    }
-}
-
-function statePath(root: string, kind: "stacks" | "locks", name: string): string {
+/** Where the file backend in the clone keeps something of this program. */
+export function statePath(root: string, kind: "stacks" | "locks", name: string): string {
     const project = kind === "locks" ? "organization/sovereign-edge" : "sovereign-edge";
     return resolve(root, ".state/.pulumi", kind, project, name);
-}
-
-function isAlive(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
-    }
 }
 
 /** The stack's own passphrase file goes before what the terminal has set: that may be another stack's. */

@@ -22,10 +22,7 @@ export async function restartAllowed(
     const allowed = right.filter((name) => mayReboot({ reboot: nodes[name]?.reboot }, now));
     // Most fleets allow none; who is not allowed to is not asked.
     if (allowed.length === 0) return { reports: found, failed: [] };
-    const say = (words: string): void => {
-        out.say(words);
-    };
-    const hands = handsOf(stack, Object.values(plan.nodes), say);
+    const hands = handsOf(stack, plan.nodes, out);
     const { done, failed } = await restartInTurn(await inNeed(allowed, hands), standIns(stack.inventory), hands);
     const reports = found.map((report) => (done.includes(report.node) ? { ...report, reboot: [] } : report));
     return { reports, failed: failed === undefined ? [] : [failed] };

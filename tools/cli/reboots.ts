@@ -1,15 +1,15 @@
-import { commandLine } from "../../components/converge/command";
+import { commandLine, programLine } from "../../components/converge/command";
 import { listOf } from "../../components/fleet/errors";
 import type { NodePlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { rebootOrder, type Stands } from "../../components/node/boot/turns";
 import { targetOf } from "./doors";
 import { loginOf } from "./nodes";
-import { formatSeconds } from "./output";
+import { formatSeconds, type Output } from "./output";
 import { describe, probe } from "./probe";
 import type { Finished } from "./process";
 import { sshRun } from "./ssh";
-import { asksRoot, parseNodeStatus, type NodeStatus, type Report } from "./status-text";
+import { parseNodeStatus, type NodeStatus, type Report } from "./status-text";
 
 /** Milliseconds for a node to say something of itself. */
 const patience = 15_000;
@@ -36,9 +36,9 @@ export interface Restarts {
 }
 
 /** The hands that reach nodes over their roads. */
-export function handsOf(stack: Stack, nodes: readonly NodePlan[], say: Hands["say"]): Hands {
+export function handsOf(stack: Stack, nodes: Readonly<Record<string, NodePlan>>, out: Output): Hands {
     const of = (name: string): NodePlan => {
-        const node = nodes.find((one) => one.name === name);
+        const node = nodes[name];
         if (node === undefined) throw new Error(`${name} is no node.`);
         return node;
     };
@@ -49,12 +49,14 @@ export function handsOf(stack: Stack, nodes: readonly NodePlan[], say: Hands["sa
             const node = of(name);
             const found = await probe(targetOf(node));
             if (found.finding.state !== "answers") return { node: name, state: "no answer", words: describe(found) };
-            return parseNodeStatus(node, describe(found), await run(node, asksRoot(node.user)));
+            return parseNodeStatus(node, describe(found), await run(node, programLine("status", node.user)));
         },
         restart: (name) => run(of(name), commandLine("reboot", of(name).user)),
         sleep: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
         now: () => performance.now(),
-        say,
+        say: (words) => {
+            out.say(words);
+        },
     };
 }
 

@@ -3,17 +3,16 @@ import { planFleet, type FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { count } from "../../components/fleet/words";
 import { loadStack, type Context } from "./context";
-import { targetOf, withDoors } from "./doors";
+import { withDoors } from "./doors";
 import { lookAhead } from "./engine";
+import { requireFreeStack } from "./engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "./failure";
 import { answeringPairs } from "./mesh-pairs";
 import { selectNodes } from "./nodes";
 import { formatSeconds } from "./output";
-import { requirePins } from "./pins";
-import { describe, probeAll } from "./probe";
-import { requireFreeStack } from "./pulumi";
+import { requireAnswers } from "./pins";
 import { requireRoads } from "./roads";
-import { agentProblem } from "./ssh";
+import { requireAgent } from "./ssh";
 import { abandon, end, prepare, silentPairs, takeKey, type Rotation } from "./turns";
 
 /** `./fleet rotate mesh [NODE…]`: new WireGuard keys, one node after the other, each pair proven before the next turn. */
@@ -23,7 +22,7 @@ export async function rotateMesh(context: Context, names: readonly string[]): Pr
     requireFreeStack(context.root, stack.name);
     const nodes = meshNodes(stack, names);
     const plan = await withDoors(planFleet(stack));
-    await requireAnswers(stack, plan);
+    await requireAll(stack, plan);
     await goBackFirst(context, stack);
     await requireSettled(context, stack);
     const rotation = await look(context, stack, plan);
@@ -76,19 +75,13 @@ function meshNodes(stack: Stack, names: readonly string[]): string[] {
 }
 
 /** A node that misses a change of keys cannot talk to those that changed: all have to be there. */
-async function requireAnswers(stack: Stack, plan: FleetPlan): Promise<void> {
+async function requireAll(stack: Stack, plan: FleetPlan): Promise<void> {
     const nodes = Object.values(plan.nodes).filter(({ offline }) => offline === undefined);
-    const probes = await probeAll(nodes.map(targetOf));
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
-    requirePins(stack, probes);
+    await requireAgent();
     await requireRoads(stack, nodes);
-    const silent = probes.filter(({ finding }) => finding.state !== "answers");
-    if (silent.length === 0) return;
-    const words = silent.map((probe) => `${probe.node} ${describe(probe)}`).join("\n");
-    throw new Failure(
-        `${words}\nNothing was changed: a node that misses the change of a key cannot talk to those that have a new one. Bring it back, or write \`offline:\` at it.`,
-    );
+    const closing =
+        "Nothing was changed: a node that misses the change of a key cannot talk to those that have a new one. Bring it back, or write `offline:` at it.";
+    await requireAnswers(stack, nodes, closing);
 }
 
 /** A rotation that was cut off in the middle: its node keeps the key it had. */

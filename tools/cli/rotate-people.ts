@@ -7,15 +7,15 @@ import { loadInventory } from "../../components/fleet/load";
 import type { Lock } from "../../components/fleet/lock";
 import { planFleet } from "../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../components/fleet/stack";
-import { loadStack, textFlag, type Context } from "./context";
+import { loadStack, quietly, textFlag, type Context } from "./context";
 import { withDoors, type Doored } from "./doors";
-import { exitCodes, Failure, Refusal, type ExitCode } from "./failure";
+import { requireFreeStack } from "./engine-lock";
+import { exitCodes, Refusal, type ExitCode } from "./failure";
 import { updateLock, writeWhole } from "./files";
 import { bareKey, changeLogin, letsIn, wasSeen } from "./login-keys";
 import { loginOf } from "./nodes";
 import { writeKeys } from "./people-text";
-import { requireFreeStack } from "./pulumi";
-import { agentProblem } from "./ssh";
+import { requireAgent } from "./ssh";
 import { run as runUp } from "./verbs/up";
 
 /** A person's key that is replaced, and the one that comes: lines of authorized_keys. */
@@ -34,8 +34,7 @@ export async function rotatePeople(context: Context, names: readonly string[]): 
     const read = loadStack(context);
     requireComplete(read);
     requireFreeStack(root, read.name);
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
+    await requireAgent();
     const exchange = wanted(context, read, names);
     begin(read, exchange);
     const both = await runUp(quietly(context));
@@ -179,9 +178,4 @@ function stop({ out }: Context, { person, old }: Exchange, cause: string): ExitC
         `Both keys of ${person} let in: ${cause}. Then run \`./fleet rotate people ${person}\` again, which takes ${fingerprint(old)} away.`,
     );
     return exitCodes.failed;
-}
-
-/** The verb's arguments are none of `up`'s, and its result is not the verb's. */
-function quietly(context: Context): Context {
-    return { ...context, out: { ...context.out, result: () => undefined }, args: { ...context.args, positionals: [] } };
 }

@@ -9,9 +9,9 @@ export interface Facts {
     readonly os?: { readonly name?: string };
     readonly hostname?: string;
     readonly machineId?: string;
-    /** `null` where the machine may not ask. */
     /** The node's clock when it answered, UTC. */
     readonly time?: string;
+    /** `null` where the machine may not ask. */
     readonly clock?: { readonly synchronized: boolean | null };
     /** Degrees Celsius of the hottest sensor. */
     readonly temperature?: number | null;

@@ -1,4 +1,4 @@
-import { asRoot, program } from "../../components/converge/command";
+import { firewallUnit } from "../../components/firewall/render";
 import type { NodePlan } from "../../components/fleet/plan";
 import { count } from "../../components/fleet/words";
 import { columns } from "./output";
@@ -9,6 +9,8 @@ import { clockTrouble, factNotes, factWords, isAsSaid, type Facts } from "./stat
 export interface Report extends Facts {
     readonly roles: Readonly<Record<string, { readonly result: string; readonly applied: string | null }>>;
     readonly units: Readonly<Record<string, { readonly running: boolean; readonly failed: boolean }>>;
+    /** What the firewall's own checks say that do not pass; an older program does not look. */
+    readonly firewall?: readonly string[];
     /** Who holds the machine's lock since when; empty when it is free. */
     readonly lock?: string;
 }
@@ -27,11 +29,6 @@ export interface NodeStatus {
     readonly clock?: string;
     /** What shows only beside the other nodes. */
     readonly mixUps?: readonly string[];
-}
-
-/** The command that asks a node how it is. */
-export function asksRoot(user: string): string {
-    return `${asRoot(user)}python3 -I ${program} status`;
 }
 
 /** Whether a node needs no attention. */
@@ -58,6 +55,7 @@ export function parseNodeStatus(
         clock !== undefined ||
         missing.length > 0 ||
         !isAsSaid(report) ||
+        (report.firewall ?? []).length > 0 ||
         Object.values(report.roles).some(({ result }) => result !== "applied") ||
         Object.values(report.units).some(({ failed }) => failed);
     return {
@@ -95,11 +93,15 @@ function detailLines({ words, report, missing = [], clock, mixUps = [] }: NodeSt
         ...failedRoles.map(([role, { result }]) => `${role}: ${result}`),
         ...failedUnits.map(([unit]) => `${unit} has failed`),
         ...(stopped.length > 0 ? [`not running: ${stopped.map(([unit]) => unit).join(", ")}`] : []),
+        ...(report.firewall ?? []).map((words) => `its firewall is not in force (${words}). On the machine: ${reload}`),
         ...(clock === undefined ? [] : [clock]),
         ...factNotes(report),
         ...mixUps,
     ];
 }
+
+/** Loads the rules that are on the disk: `up` does not look at machines where nothing is to do. */
+const reload = `sudo systemctl restart ${firewallUnit}`;
 
 /** Reads what `converge.py status` prints; nothing when it is something else. */
 export function parseReport(text: string): Report | undefined {

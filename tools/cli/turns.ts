@@ -1,7 +1,7 @@
 import type { Lock } from "../../components/fleet/lock";
 import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
-import { afterTurn, type Turn } from "../../components/mesh/turn";
+import { withNextKey, type Turn } from "../../components/mesh/turn";
 import type { Context } from "./context";
 import { apply } from "./engine";
 import type { RunResult } from "./events";
@@ -36,12 +36,12 @@ export async function takeKey(rotation: Rotation, node: string): Promise<TurnRes
 
 /** Has the peers of a node learn its next key; `over` names the node whose turn this ends. Gives the cause of a failure. */
 export function prepare(rotation: Rotation, node: string, over: string | undefined): Promise<string | undefined> {
-    return step(rotation, (lock) => withTurn({ node, phase: "prepare" })(ended(rotation, lock, over)));
+    return step(rotation, (lock) => withTurn({ node, phase: "prepare" })(ended(lock, over)));
 }
 
 /** Ends the turn of a node that has its next key: its peers forget the one before. */
 export function end(rotation: Rotation, over: string): Promise<string | undefined> {
-    return step(rotation, (lock) => ended(rotation, lock, over));
+    return step(rotation, (lock) => ended(lock, over));
 }
 
 /** Goes back: the key in use stays, and the next one is forgotten by all. */
@@ -64,11 +64,10 @@ function withoutTurn(lock: Lock): Lock {
     return rest;
 }
 
-function ended({ stack }: Rotation, turning: Lock, over: string | undefined): Lock {
+function ended(turning: Lock, over: string | undefined): Lock {
     const lock = withoutTurn(turning);
     if (over === undefined) return lock;
-    const peers = stack.design.mesh[over]?.peers.map(({ name }) => name) ?? [];
-    return { ...lock, generations: afterTurn(over, peers, lock.generations) };
+    return { ...lock, generations: withNextKey(over, lock.generations) };
 }
 
 /** Writes the lock and has the engine make it so; gives the cause when something failed. */

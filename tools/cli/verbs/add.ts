@@ -21,7 +21,7 @@ import { askMachine, machineProblems, proposeHardware, proposeOs, type Machine }
 import { formatMemory } from "../output";
 import type { Target } from "../probe";
 import { pinRented } from "../rented";
-import { agentProblem } from "../ssh";
+import { requireAgent } from "../ssh";
 import { filesOf, inventoryPath, nodeNames } from "../stacks";
 
 /** What is asked for on the command line. */
@@ -44,8 +44,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const entry = draft.inventory.nodes[wanted.node];
     const user = entry?.user ?? draft.inventory.ssh.user;
     const port = entry?.port ?? draft.inventory.ssh.port ?? 22;
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
+    await requireAgent();
     const target = await targetFor(root, stack, draft.inventory, { ...wanted, port });
     const key = await findKey(context, target, files.knownHosts);
     const machine = await askMachine({ ...target, user }, key);

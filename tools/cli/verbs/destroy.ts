@@ -6,14 +6,15 @@ import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
 import { EventReader, type RunResult } from "../events";
 import { targetOf, withDoors } from "../doors";
-import { exitCodes, Failure, type ExitCode } from "../failure";
+import { requireFreeStack } from "../engine-lock";
+import { exitCodes, type ExitCode } from "../failure";
 import { withLastWords } from "../forecast";
 import { requirePins } from "../pins";
 import { planOf } from "../planned";
 import { probeAll } from "../probe";
-import { pulumi, requireFreeStack } from "../pulumi";
+import { pulumi } from "../pulumi";
 import { release, releasedText } from "../release";
-import { agentProblem } from "../ssh";
+import { requireAgent } from "../ssh";
 
 /** `./fleet destroy`: takes everything off the nodes that answer, lifts the protection of what is protected, forgets all. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -24,8 +25,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const forget = args.flags["forget"] === true;
     out.say(warning(nodes, forget));
     await confirmFleet(context, stack.name, "yes-destroy");
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
+    await requireAgent();
     const probes = await probeAll(nodes.map(targetOf));
     requirePins(stack, probes);
     const released = await Promise.all(nodes.map((node, i) => release(stack, node, probes[i])));

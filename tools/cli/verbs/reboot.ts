@@ -3,11 +3,11 @@ import { planFleet } from "../../../components/fleet/plan";
 import { standIns } from "../../../components/node/boot/turns";
 import { loadStack, type Context } from "../context";
 import { withDoors } from "../doors";
+import { requireFreeStack } from "../engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { selectNodes } from "../nodes";
-import { requireFreeStack } from "../pulumi";
 import { handsOf, restartInTurn } from "../reboots";
-import { agentProblem } from "../ssh";
+import { requireAgent } from "../ssh";
 
 /** `./fleet reboot NODE…`: restarts nodes one at a time, with the boot configuration that waits to be tried. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -18,12 +18,8 @@ export async function run(context: Context): Promise<ExitCode> {
     const plan = await withDoors(planFleet(stack));
     const names = selectNodes(plan, args.positionals).map(({ name }) => name);
     requireFreeStack(root, stack.name);
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
-    const say = (words: string): void => {
-        out.say(words);
-    };
-    const hands = handsOf(stack, Object.values(plan.nodes), say);
+    await requireAgent();
+    const hands = handsOf(stack, plan.nodes, out);
     const { done, failed } = await restartInTurn(names, standIns(stack.inventory), hands);
     out.result({ stack: stack.name, ok: failed === undefined, restarted: done });
     if (failed !== undefined) throw new Failure(failed);

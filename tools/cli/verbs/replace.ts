@@ -6,11 +6,12 @@ import { loadInventory } from "../../../components/fleet/load";
 import { planFleet, type NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { ipv4 } from "../../../components/fleet/zod-net";
-import { afterTurn } from "../../../components/mesh/turn";
+import { withNextKey } from "../../../components/mesh/turn";
 import { planDetours } from "../../../components/node/ways";
 import { pinAlone } from "../card-pins";
 import { loadStack, type Context } from "../context";
 import { openDoor, withDoors } from "../doors";
+import { requireFreeStack } from "../engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { readIfThere, updateLock, writeWhole } from "../files";
 import { findKey } from "../host-key";
@@ -20,8 +21,7 @@ import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
 import { formatSeconds } from "../output";
 import type { Target } from "../probe";
-import { requireFreeStack } from "../pulumi";
-import { agentProblem } from "../ssh";
+import { requireAgent } from "../ssh";
 import { run as runUp } from "./up";
 
 /**
@@ -72,8 +72,7 @@ function anew(
 
 /** Has the new machine's host key compared, and looks whether it can be a node. Gives the key; writes nothing. */
 async function lookAt(context: Context, stack: Stack, node: NodePlan, address: string): Promise<string> {
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
+    await requireAgent();
     const target = await targetFor(stack, node, address);
     const key = await findKey(context, target, undefined);
     if (key === node.hostKey)
@@ -101,11 +100,8 @@ async function targetFor(stack: Stack, { name, port }: NodePlan, address: string
 function write(stack: Stack, { name }: NodePlan, key: string, inventory: string): void {
     const { files, design } = stack;
     writeWhole(files.knownHosts, pinAlone(readIfThere(files.knownHosts) ?? "", name, key));
-    const mesh = design.mesh[name];
-    if (mesh !== undefined) {
-        const peers = mesh.peers.map((peer) => peer.name);
-        updateLock(files.lock, (lock) => ({ ...lock, generations: afterTurn(name, peers, lock.generations) }));
-    }
+    if (design.mesh[name] !== undefined)
+        updateLock(files.lock, (lock) => ({ ...lock, generations: withNextKey(name, lock.generations) }));
     writeWhole(files.inventory, inventory);
 }
 

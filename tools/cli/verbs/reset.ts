@@ -6,6 +6,7 @@ import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
+import { requireFreeStack } from "../engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
 import { writeWhole } from "../files";
 import { writeInEntry } from "../node-entry";
@@ -13,9 +14,8 @@ import { selectNodes } from "../nodes";
 import { requirePins } from "../pins";
 import { planOf } from "../planned";
 import { describe, probe } from "../probe";
-import { requireFreeStack } from "../pulumi";
 import { release, releasedText } from "../release";
-import { agentProblem } from "../ssh";
+import { requireAgent } from "../ssh";
 
 /** `./fleet reset NODE`: takes everything of ours off one machine; the next `up` sends everything again. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -27,8 +27,7 @@ export async function run(context: Context): Promise<ExitCode> {
     requireFreeStack(root, stack.name);
     out.say(warning(node));
     await confirmFleet(context, stack.name, "yes-destroy");
-    const agent = await agentProblem();
-    if (agent !== undefined) throw new Failure(agent);
+    await requireAgent();
     const found = await probe(targetOf(node));
     requirePins(stack, [found]);
     if (found.finding.state !== "answers") throw new Failure(`${node.name} ${describe(found)}. Nothing was done.`);

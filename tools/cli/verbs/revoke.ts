@@ -5,18 +5,19 @@ import { requireComplete } from "../../../components/fleet/complete";
 import { readRecorded } from "../../../components/fleet/effects-recorded";
 import { stateInClone } from "../../../components/fleet/state-file";
 import { loadInventory } from "../../../components/fleet/load";
-import type { Lock } from "../../../components/fleet/lock";
+import { raised, type Lock } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { someOf } from "../../../components/fleet/words";
+import { withNextKey } from "../../../components/mesh/turn";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
+import { requireFreeStack } from "../engine-lock";
 import { Refusal, type ExitCode } from "../failure";
 import { updateLock, writeWhole } from "../files";
 import { withoutPin } from "../known-hosts-text";
 import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
-import { requireFreeStack } from "../pulumi";
 import { run as runUp } from "./up";
 
 /** What a node held, by what becomes of it. */
@@ -43,7 +44,7 @@ export async function run(context: Context): Promise<ExitCode> {
     out.say(warning(node, held));
     await confirmFleet(context, stack.name, "yes-revoke");
     // The lock first: a run that is cut off in between has rotated too much, never too little.
-    updateLock(stack.files.lock, (lock) => ({ ...lock, generations: raised(lock, held) }));
+    updateLock(stack.files.lock, (lock) => ({ ...lock, generations: renewedBy(lock, node.name, held) }));
     writeWhole(stack.files.inventory, inventory);
     if (existsSync(stack.files.knownHosts))
         writeWhole(stack.files.knownHosts, withoutPin(readFileSync(stack.files.knownHosts, "utf8"), node.name));
@@ -86,8 +87,9 @@ function recordedOf(root: string, stack: string, node: string): Readonly<Record<
     return readRecorded(stateInClone(root, stack) ?? "{}")[node]?.roles ?? {};
 }
 
-function raised({ generations }: Lock, { renewed }: Held): Record<string, number> {
-    return { ...generations, ...Object.fromEntries(renewed.map((name) => [name, (generations[name] ?? 1) + 1])) };
+/** Its key in the mesh too: a machine that comes later under its name would share the keys of its pairs with it. */
+function renewedBy({ generations }: Lock, node: string, { renewed }: Held): Lock["generations"] {
+    return raised(withNextKey(node, generations), renewed);
 }
 
 /** The inventory in which the node is gone. @throws InventoryError with every line that still counts on it */

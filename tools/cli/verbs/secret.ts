@@ -1,4 +1,5 @@
 import { listOf } from "../../../components/fleet/errors";
+import { raised } from "../../../components/fleet/lock";
 import { planSecrets } from "../../../components/secrets/plan";
 import { loadStack, type Context } from "../context";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
@@ -43,12 +44,13 @@ async function set(context: Context, name: string): Promise<ExitCode> {
     return exitCodes.done;
 }
 
-/** A new value is a new generation: whatever uses it is rendered again. Gives its number. */
+/** A new value is a new generation. Gives its number. */
 function raiseGeneration(lock: string, name: string): number {
     let generation = 1;
     updateLock(lock, ({ generations, ...rest }) => {
-        generation = (generations[name] ?? 1) + 1;
-        return { ...rest, generations: { ...generations, [name]: generation } };
+        const next = raised(generations, [name]);
+        generation = next[name] ?? generation;
+        return { ...rest, generations: next };
     });
     return generation;
 }

@@ -1,3 +1,4 @@
+import { programLine } from "../../../components/converge/command";
 import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { loadStack, type Context } from "../context";
@@ -13,7 +14,7 @@ import { describe, probeAll, type Probe } from "../probe";
 import { strangers } from "../rented";
 import { sshRun } from "../ssh";
 import { mixUps } from "../status-facts";
-import { asksRoot, isWell, parseNodeStatus, statusText, type NodeStatus } from "../status-text";
+import { isWell, parseNodeStatus, statusText, type NodeStatus } from "../status-text";
 
 /** Milliseconds a reachable node may take to say how it is. */
 const patience = 15_000;
@@ -71,6 +72,6 @@ async function look(
             words: `no pinned host key: ./fleet add ${node.name} ${node.address}`,
         };
     }
-    const { code, stdout, stderr } = await sshRun(loginOf(stack, node), asksRoot(node.user), "", patience);
+    const { code, stdout, stderr } = await sshRun(loginOf(stack, node), programLine("status", node.user), "", patience);
     return parseNodeStatus(node, words, { code, stdout, stderr });
 }

@@ -3,13 +3,14 @@ import { readStack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
 import { openStack, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
-import { exitCodes, Failure, type ExitCode } from "../failure";
+import { engineLock, lockWords, takeLockAway, type EngineLock } from "../engine-lock";
+import { exitCodes, type ExitCode } from "../failure";
 import { askHolder } from "../holders";
 import { columns } from "../output";
 import { wrongKeys } from "../pins";
 import { planOf } from "../planned";
 import { probeAll } from "../probe";
-import { engineLock, lockWords, pulumi, requireStack, type EngineLock } from "../pulumi";
+import { requireStack } from "../pulumi";
 import { inventoryPath } from "../stacks";
 
 /** What the engine's lock on the stack came to. */
@@ -57,8 +58,7 @@ async function free(context: Context, stack: string, lock: EngineLock | undefine
         out.say("two runs at once spoil the state.");
         await confirmFleet(context, stack, "yes-unlock");
     }
-    const { code, stderr } = await pulumi(root, stack, ["cancel", "--yes"]);
-    if (code !== 0) throw new Failure(`The lock could not be taken away: ${stderr.trim()}`);
+    await takeLockAway(root, stack);
     out.say(
         `The stack ${stack} is free again; it was locked by ${lock.who}. \`./fleet up\` goes on where that run ended.`,
     );
