@@ -3,6 +3,7 @@ import { idleRows } from "./idle";
 import { measure, table, type Row } from "./measure";
 import { curveTable, planCurve } from "./plan";
 import { scaleRows } from "./scale";
+import { sixtyFourTable } from "./sixty-four";
 
 async function engineRows(): Promise<Row[]> {
     return [
@@ -51,6 +52,7 @@ const groups: Readonly<Record<string, () => Promise<string>>> = {
     },
     requests: async () => table("requests (ms)", await requestRows()),
     scale: async () => table("scale (ms)", await scaleRows()),
+    "sixty-four": sixtyFourTable,
 };
 
 /** Prints the groups that are named, or all. */
