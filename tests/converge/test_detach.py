@@ -62,7 +62,7 @@ def test_a_unit_does_the_work(node: Node, stubs: Path, capfd: pytest.CaptureFixt
     assert apply(node, role) == ["changed: /etc/x"]
     assert apply(node, role) == ["unchanged"]
     assert (stubs / "started").read_text().count("run apply-role") == 1
-    assert list(node.path("/run/sovereign-edge").glob("*.outcome")) == []
+    assert list(node.path("/run/sovereign-edge").iterdir()) == []
     bad = document(files={"/etc/x": file("y", validate=["sh", "-c", "echo no such word; exit 3", "{}"])})
     with pytest.raises(converge.Failed, match="role: /etc/x is refused by sh") as caught:
         apply(node, bad)
@@ -93,6 +93,67 @@ def test_a_lost_connection_ends_nothing(node: Node, stubs: Path) -> None:
     assert apply(node, data) == ["changed: /etc/x; ran wait"]
     assert (stubs / "started").read_text().count("run apply-role") == 1
     assert apply(node, data) == ["unchanged"]
+
+
+def inattentive(node: Node, data: bytes, awake: Path) -> int:
+    """Another operator's command, which looks for its outcome when a file is there; the process that ends with 0."""
+    child = os.fork()
+    if child == 0:
+
+        def sleep(_seconds: float) -> None:
+            while not awake.exists():
+                pass
+
+        time.sleep = sleep
+        code = 1
+        try:
+            code = 0 if apply(node, data) == ["changed: /etc/x; ran wait"] else 2
+        finally:
+            os._exit(code)
+    return child
+
+
+@pytest.mark.parametrize("words", ["changed: /etc/x", "unchanged"], ids=["another change", "the same"])
+def test_two_operators_one_behind_the_other(node: Node, stubs: Path, words: str) -> None:
+    data, flag = slow_role(node)
+    awake = node.root / "awake"
+    first = inattentive(node, data, awake)
+    while not flag.with_name("go.begun").exists():
+        time.sleep(0.01)
+    flag.touch()
+    while not list(node.path("/run/sovereign-edge").glob("*.outcome")):
+        time.sleep(0.01)
+    second = data if words == "unchanged" else document(files={"/etc/x": file("y", validate=["true", "{}"])})
+    assert apply(node, second) == [words]
+    (stubs / "state").write_text("inactive")
+    awake.touch()
+    assert os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) == 0
+    (stubs / "state").unlink()
+    assert apply(node, second) == ["unchanged"]
+    assert list(node.path("/run/sovereign-edge").iterdir()) == []
+
+
+def test_two_operators_with_the_same_at_once(node: Node, stubs: Path) -> None:
+    """The second comes before the unit of the first has begun."""
+    gate, awake, asked = node.root / "gate", node.root / "awake", stubs / "asked"
+    (stubs / "systemctl").write_text(f"#!/bin/sh\ntouch {asked}\n{STUBS['systemctl']}\n")
+    start = STUBS["systemd-run"].replace('"$@" &', f'(while [ ! -e {gate} ]; do sleep 0.01; done; "$@") &')
+    (stubs / "systemd-run").write_text(f"#!/bin/sh\n{start}\n")
+    data = slow_role(node)[0]
+    (node.root / "go").touch()
+    first = inattentive(node, data, awake)
+    while not (stubs / "started").exists():
+        time.sleep(0.01)
+    second = inattentive(node, data, asked)
+    while not asked.exists():
+        time.sleep(0.01)
+    gate.touch()
+    assert os.waitstatus_to_exitcode(os.waitpid(second, 0)[1]) == 0
+    (stubs / "state").write_text("inactive")
+    awake.touch()
+    assert os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) == 0
+    assert (stubs / "started").read_text().count("run apply-role") == 1
+    assert list(node.path("/run/sovereign-edge").iterdir()) == []
 
 
 def test_a_unit_that_was_killed(node: Node, stubs: Path) -> None:

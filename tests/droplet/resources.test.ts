@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Stack } from "../../components/fleet/stack";
 import { register, type Registered } from "../support/register";
 import { rentedStack } from "./support";
@@ -96,8 +97,10 @@ test.each(["droplet gematria", "address of gematria"])(
     async (failing) => {
         const found = await register(rentedStack(), (plan) => plan, failing);
         const assignment = found.get("address of gematria leads to it")!;
-        expect(typeof assignment.inputs["ipAddress"]).toBe("string");
+        // The official provider refuses an id of 0 and what is no address.
+        expect(isIPv4(String(assignment.inputs["ipAddress"]))).toBe(true);
         expect(typeof assignment.inputs["dropletId"]).toBe("number");
+        expect(assignment.inputs["dropletId"]).not.toBe(0);
         expect(JSON.stringify(assignment.inputs)).not.toContain(unknownValue);
         expect(assignment.dependsOn).toEqual(expect.arrayContaining(["droplet gematria", "address of gematria"]));
         const { connection, triggers } = found.get("boot on gematria")!.inputs;
@@ -127,4 +130,8 @@ test("a droplet that leaves is cleaned, and the machine stays until its block go
     expect(left.get("droplet gematria")!.type).toBe(droplets);
     expect(left.get("leave on gematria")!.dependsOn).toContain("converge on gematria");
     expect(left.get("program on gematria")!.dependsOn).toContain("boot on gematria");
+});
+
+test("no request to the cloud is sent again: a droplet whose making was answered with an error would be made twice", () => {
+    expect(all.get("digitalocean")!.inputs["httpRetryMax"]).toBe("0");
 });

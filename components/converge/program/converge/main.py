@@ -67,11 +67,12 @@ def _recover(machine: Machine, words: Sequence[str], _read: Callable[[], bytes])
 def _run(machine: Machine, words: Sequence[str], _read: Callable[[], bytes]) -> list[str]:
     from converge import detach
 
-    order = detach.read_order(machine, words[0])
+    name, run = words
+    order = detach.read_order(machine, name, run)
     machine.detaches = False
     machine.known_as = dict(order["who"])
     code, lines = outcome(machine, order["words"], order["input"].encode)
-    detach.write_outcome(machine, words[0], order, code, lines)
+    detach.write_outcome(machine, name, order, code, lines)
     return []
 
 
@@ -152,7 +153,7 @@ VERBS: dict[str, tuple[int, int, Verb]] = {
     "finish": (0, 0, _finish),
     "release": (0, 0, _release),
     "recover": (0, 1, _recover),
-    "run": (1, 1, _run),
+    "run": (2, 2, _run),
     "status": (0, 0, _status),
     "facts": (0, 0, _facts),
     "pairs": (0, 0, _pairs),
