@@ -9,7 +9,7 @@ import type { Service } from "./daemon";
 import { ask, inNamespace } from "./shell";
 
 const INTERNET = bridgeOf("internet");
-const ACME_MANAGEMENT_PORT = 15000;
+export const ACME_MANAGEMENT_PORT = 15000;
 
 function curl(host: string, address: string, port: number, path: string): string | undefined {
     const argv = [

@@ -5,6 +5,9 @@ import type { EdgePlan } from "./plan";
 /** Where Caddy finds what it must not have in its configuration: keys of engines and clients, own certificates. */
 export const credentials = "/etc/caddy/credentials";
 
+/** Where it keeps certificates and accounts. */
+export const storage = "/var/lib/caddy";
+
 /** The Caddyfile of a node (caddyserver.com/docs/caddyfile), as `caddy fmt` would print it. */
 export function renderCaddyfile(plan: EdgePlan): string {
     const sites = plan.gateways.map((gateway) =>
@@ -23,7 +26,7 @@ function globalOptions(plan: EdgePlan): string[] {
     return [
         // A socket and not localhost:2019: the API has no authentication, and every local user can reach a port.
         "admin unix//run/caddy/admin.sock",
-        "storage file_system /var/lib/caddy",
+        `storage file_system ${storage}`,
         "persist_config off",
         // The default waits for ever for open streams.
         "grace_period 10s",

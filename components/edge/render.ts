@@ -2,10 +2,12 @@ import type { DesiredArtifact, DesiredFile, Role } from "../converge/schema";
 import type { Gateway } from "../models/plan";
 import { certificateSecret, keySecret } from "../models/gateway/secrets";
 import { webRoot } from "../models/gateway/render";
-import { credentials, renderCaddyfile } from "./caddyfile";
+import { renderAccountScript } from "./account";
+import { credentials, renderCaddyfile, storage } from "./caddyfile";
 import type { EdgePlan } from "./plan";
 
 const caddyfile = "/etc/caddy/Caddyfile";
+const accountScript = "/etc/caddy/account.sh";
 const unitFile = "/etc/systemd/system/caddy.service";
 
 /** The role `caddy`: TLS edge of a node. A changed Caddyfile is reloaded, a changed binary or unit restarts it. */
@@ -18,7 +20,8 @@ export function renderCaddy(
 ): Role {
     const directory = `/opt/sovereign-edge/caddy-${version}`;
     const binary = `${directory}/caddy`;
-    const secrets = plan.gateways.flatMap(secretsOf);
+    const own = plan.account === undefined ? [] : [plan.account.secret];
+    const secrets = [...plan.gateways.flatMap(secretsOf), ...own];
     return {
         secrets: Object.fromEntries(secrets.map((name) => [name, generations[name] ?? 1])),
         users: { caddy: { home: "/var/lib/caddy" } },
@@ -30,7 +33,7 @@ export function renderCaddy(
             "caddy.service": {
                 enabled: true,
                 running: true,
-                reloadOn: { [caddyfile]: true, ...certificatePaths(plan) },
+                reloadOn: { [caddyfile]: true, ...certificatePaths(plan), ...accountPaths(plan) },
                 restartOn: { [unitFile]: true, [directory]: true },
             },
         },
@@ -57,7 +60,10 @@ function files(
             // As the service's own user: provisioning may create files in its storage.
             validate: ["runuser", "-u", "caddy", "--", ...check],
         },
-        [unitFile]: { mode: "0644", owner: "root:root", text: renderUnit(binary) },
+        ...(plan.account === undefined
+            ? {}
+            : { [accountScript]: { mode: "0755", owner: "root:root", text: renderAccountScript(plan.account) } }),
+        [unitFile]: { mode: "0644", owner: "root:root", text: renderUnit(binary, plan.account !== undefined) },
     };
 }
 
@@ -80,6 +86,10 @@ function certificatePaths(plan: EdgePlan): Record<string, true> {
     );
 }
 
+function accountPaths({ account }: EdgePlan): Record<string, true> {
+    return account === undefined ? {} : { [accountScript]: true, [`${credentials}/${account.secret}`]: true };
+}
+
 function directories(plan: EdgePlan): Role["directories"] {
     const roots = plan.gateways.map((gateway) => webRoot(gateway.host));
     return {
@@ -87,7 +97,7 @@ function directories(plan: EdgePlan): Role["directories"] {
         "/etc/caddy": { mode: "0755", owner: "root:root" },
         [credentials]: { mode: "0750", owner: "root:caddy" },
         // Certificates and account keys: data that a CA's rate limits make worth keeping.
-        "/var/lib/caddy": { mode: "0750", owner: "caddy:caddy", keep: true },
+        [storage]: { mode: "0750", owner: "caddy:caddy", keep: true },
         "/var/www/sovereign-edge": { mode: "0755", owner: "root:root" },
         ...Object.fromEntries(roots.map((root) => [root, { mode: "0755", owner: "root:root" }])),
     };
@@ -106,7 +116,8 @@ function pages(plan: EdgePlan, chatPage: string): Record<string, DesiredFile> {
     );
 }
 
-function renderUnit(binary: string): string {
+function renderUnit(binary: string, hasAccount: boolean): string {
+    const account = (setting: string): string[] => (hasAccount ? [`${setting}=${accountScript}`] : []);
     return [
         "[Unit]",
         "Description=Caddy, the TLS edge",
@@ -117,7 +128,9 @@ function renderUnit(binary: string): string {
         "Type=notify",
         "User=caddy",
         "Group=caddy",
+        ...account("ExecStartPre"),
         `ExecStart=${binary} run --config ${caddyfile}`,
+        ...account("ExecReload"),
         `ExecReload=${binary} reload --config ${caddyfile} --address unix//run/caddy/admin.sock`,
         "Restart=on-failure",
         "RuntimeDirectory=caddy",
@@ -126,7 +139,7 @@ function renderUnit(binary: string): string {
         "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
-        "ReadWritePaths=/var/lib/caddy",
+        `ReadWritePaths=${storage}`,
         "ProtectHome=yes",
         "PrivateTmp=yes",
         "PrivateDevices=yes",

@@ -16,6 +16,8 @@ export interface StackFiles {
     readonly knownHosts: string;
     /** Certificate of the fleet's own CA (PEM), written after `up` for clients. */
     readonly ca: string;
+    /** Public certificates by node that a CA gave it, read after `up` and by `status`: what `revoke` has the CA end. */
+    readonly certificates: string;
     readonly passphrase: string;
     /** Public keys that new droplets let in beside those of `people:`, in the form of authorized_keys. */
     readonly operatorKeys: string;
@@ -53,6 +55,7 @@ export function stackFiles(root: string, name: string, inventory = ""): StackFil
         lock: `${stem}.lock.yaml`,
         knownHosts: `${stem}.known_hosts`,
         ca: `${stem}.ca.pem`,
+        certificates: `${stem}.certificates.json`,
         passphrase: `${stem}.passphrase`,
         operatorKeys: `${stem}.authorized_keys`,
     };

@@ -1,4 +1,5 @@
 import { isDroplet, tokenSecret } from "../droplet/plan";
+import { planEdges, type EdgePlan } from "../edge/plan";
 import { meshedNodes } from "../mesh/plan";
 import { certificateSecret, keySecret } from "../models/gateway/secrets";
 import { planGateway } from "../models/plan";
@@ -6,13 +7,15 @@ import type { Inventory } from "../fleet/schema";
 
 /**
  * How a secret's value comes to be. `wireguard`: 32 random bytes, clamped. `password`: 40 letters and digits. `operator`:
- * set with `./fleet secret set`. `certificate` and `key`: issued by the fleet's own CA.
+ * set with `./fleet secret set`. `certificate` and `key`: issued by the fleet's own CA. `account`: the key of a node's
+ * account at an ACME CA.
  */
 export type SecretSource =
     | { readonly kind: "wireguard"; readonly node: string }
     | { readonly kind: "password" }
     | { readonly kind: "operator" }
-    | { readonly kind: "certificate" | "key"; readonly host: string };
+    | { readonly kind: "certificate" | "key"; readonly host: string }
+    | { readonly kind: "account"; readonly node: string };
 
 /** Every secret of a fleet by name. */
 export type Secrets = Readonly<Record<string, SecretSource>>;
@@ -53,12 +56,17 @@ export function planSecrets(inventory: Inventory): Secrets {
         ...(gateway?.keys ?? []).map((key): [string, SecretSource] => [key, { kind: "operator" }]),
         ...(Object.values(inventory.nodes).some(isDroplet) ? [operated(tokenSecret)] : []),
         ...(gateway === undefined || gateway.public ? [] : ownCertificate(gateway.host)),
+        ...Object.entries(planEdges(inventory)).flatMap(ownAccount),
     ];
     return Object.fromEntries(entries);
 }
 
 function operated(name: string): [string, SecretSource] {
     return [name, { kind: "operator" }];
+}
+
+function ownAccount([node, { account }]: [string, EdgePlan]): [string, SecretSource][] {
+    return account === undefined ? [] : [[account.secret, { kind: "account", node }]];
 }
 
 function ownCertificate(host: string): [string, SecretSource][] {

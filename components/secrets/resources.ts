@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import * as tls from "@pulumi/tls";
 import { Authority, type Issued } from "../authority/resources";
 import { canonical } from "../converge/canonical";
 import type { FleetPlan, NodePlan } from "../fleet/plan";
 import { MeshKeys } from "../mesh/resources";
 import { generationOn, takenPlaceOf } from "../mesh/turn";
 import { keySecret } from "../models/gateway/secrets";
+import { accountKeyName } from "../edge/account";
 import { peerOf, privateKeySecret } from "./plan";
 
 interface StoredSecret {
@@ -75,6 +77,8 @@ export class SecretStore extends pulumi.ComponentResource {
             case "certificate":
             case "key":
                 return this.issue(source.host)[source.kind];
+            case "account":
+                return this.accountKey(source.node, this.plan.generations[name] ?? 1);
             default:
                 return this.operatorSecrets.apply((secrets) => secrets[name] ?? "");
         }
@@ -83,6 +87,16 @@ export class SecretStore extends pulumi.ComponentResource {
     private password(name: string, generation: number): pulumi.Output<string> {
         const keepers = { generation: String(generation) };
         return new random.RandomPassword(name, { length: 40, special: false, keepers }, { parent: this }).result;
+    }
+
+    private accountKey(node: string, generation: number): pulumi.Output<string> {
+        const key = new tls.PrivateKey(
+            accountKeyName(node, generation),
+            { algorithm: "ECDSA", ecdsaCurve: "P256" },
+            { parent: this },
+        );
+        // As Caddy writes it: the file ends with one line feed.
+        return key.privateKeyPem.apply((pem) => pem.trimEnd());
     }
 
     private issue(host: string): Issued {

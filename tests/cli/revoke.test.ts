@@ -1,10 +1,16 @@
+import { generateKeyPairSync } from "node:crypto";
 import { writeLock } from "../../components/fleet/lock";
 import { planFleet } from "../../components/fleet/plan";
 import { withoutPin } from "../../tools/cli/known-hosts-text";
 import { heldBy } from "../../tools/cli/verbs/revoke";
 import { devText, fullLock, homeText, stackOf } from "../support/stack";
 import { makeClone } from "./clone";
-import { cleanUp, hostKey, otherKey } from "./support";
+import { certificate, cleanUp, hostKey, otherKey } from "./support";
+
+const accountKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+    type: "sec1",
+    format: "pem",
+}) as string;
 
 afterEach(cleanUp);
 jest.setTimeout(30_000);
@@ -28,6 +34,22 @@ describe("./fleet revoke", () => {
         expect(clone.read("stacks/home.lock.yaml")).toContain("wireguard.box: 2");
     });
 
+    test("says which certificates are left when the CA does not answer, and nothing of the account's key", async () => {
+        const directory = "https://127.0.0.1:65533/dir";
+        const copies = JSON.stringify({ box: { directory, certificates: [certificate(["ai.example"])] } });
+        const clone = await makeClone("", { "stacks/home.certificates.json": copies });
+        const outputs = { privateKeyPem: { plaintext: JSON.stringify(accountKey) } };
+        const resources = [{ urn: "urn:pulumi:home::x::y::ACME account key of box, generation 2", outputs }];
+        clone.set("pulumi-stack", JSON.stringify({ deployment: { resources } }));
+        const { stdout, stderr } = await clone.fleet("revoke", "box", "--yes-revoke", "home");
+        expect(stdout).toContain("The CA is asked to revoke its certificates of ai.example, and to close its account.");
+        expect(stderr).toMatch(/of the certificates of ai\.example: 127\.0\.0\.1 did not revoke them \(.*ECONNREFUSED/);
+        expect(stderr).toContain("certbot revoke --cert-path FILE.pem --server https://127.0.0.1:65533/dir");
+        expect(stdout + stderr).not.toContain(accountKey.split("\n")[1]);
+        // They are still to be ended.
+        expect(clone.read("stacks/home.certificates.json")).toBe(copies);
+    });
+
     test("is refused with the lines that still count on the node, before anything is written", async () => {
         const models = `models: { engines: { llama.cpp: box }, serve: { "gemma3:270m": box } }\n`;
         const counted = (await makeClone()).read("stacks/home.yaml") + models;
@@ -43,7 +65,7 @@ test("what a node held is what the fleet makes itself, and what only its operato
     const stack = stackOf("dev", devText.replace("public: ai.dev.example }", "public: ai.dev.example, keys: [web] }"));
     const plan = planFleet(stack);
     expect(heldBy(plan, plan.nodes["gematria"]!)).toEqual({
-        renewed: ["model-key.gemma3-270m"],
+        renewed: ["acme-account.gematria", "model-key.gemma3-270m"],
         operators: [expect.stringContaining("web")],
         certificates: ["ai.dev.example"],
     });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -109,4 +110,13 @@ export function makeContext(
         said,
         results,
     };
+}
+
+/** A certificate (PEM) for some names, valid for 90 days. */
+export function certificate(names: readonly string[], isCa = false): string {
+    const alternatives = `subjectAltName=${names.map((name) => `DNS:${name}`).join(",")}`;
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "/dev/null"];
+    const extensions = ["-addext", alternatives, "-addext", `basicConstraints=critical,CA:${isCa ? "TRUE" : "FALSE"}`];
+    const request = ["req", "-x509", ...key, "-subj", "/CN=x", ...extensions, "-days", "90"];
+    return execFileSync("openssl", request, { encoding: "utf8", stdio: "pipe" }).trim();
 }

@@ -39,11 +39,15 @@ async function secretsOfTheFleet(): Promise<string[]> {
             ? [outputs!["base64"]]
             : type === "random:index/randomPassword:RandomPassword"
               ? [outputs!["result"]]
-              : [],
+              : type === "tls:index/privateKey:PrivateKey"
+                ? [outputs!["privateKeyPem"]]
+                : [],
     );
     const plain = generated.map((value) => {
         const text = typeof value === "string" ? value : (value as { plaintext: string }).plaintext;
-        return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+        const secret = text.startsWith('"') ? (JSON.parse(text) as string) : text;
+        // Of a key in PEM its first line: the others follow it wherever it goes.
+        return secret.replace(/^-----BEGIN [^\n]*\n([^\n]+)\n[\s\S]*$/, "$1");
     });
     const privateKeys = await Promise.all(
         nodes.map(async (node) => (await on(node, "wg", "show", "wg0", "private-key")).stdout.trim()),

@@ -34,7 +34,7 @@ export function stackOf(name: string, text: string): Stack {
     return {
         ...loaded,
         name,
-        files: { inventory: "", lock: "", knownHosts: "", ca: "", passphrase: "", operatorKeys: "" },
+        files: { inventory: "", lock: "", knownHosts: "", ca: "", certificates: "", passphrase: "", operatorKeys: "" },
         lock: fullLock(name, nodes),
         placeInLock: (problem) => ({ ...problem, file: `stacks/${name}.lock.yaml`, line: 1, column: 1 }),
         hostKeys: nodes.map((node, index) => ({ node, key: hostKey, line: index + 1 })),

@@ -53,6 +53,12 @@ export async function probeAll(targets: readonly Target[], patience?: number): P
     return Promise.all(targets.map((target) => probe(target, patience)));
 }
 
+/** Those of some nodes whose sshd was found to answer. */
+export function answering<T extends { readonly name: string }>(nodes: readonly T[], probes: readonly Probe[]): T[] {
+    const found = new Set(probes.filter(({ finding }) => finding.state === "answers").map(({ node }) => node));
+    return nodes.filter(({ name }) => found.has(name));
+}
+
 /** Where a node's sshd is looked for, in words. */
 export function placeOfTarget({ address, port, shown }: Target): string {
     return shown ?? `${address}:${port}`;

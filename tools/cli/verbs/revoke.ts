@@ -10,8 +10,10 @@ import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fl
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { someOf } from "../../../components/fleet/words";
 import { withNextKey } from "../../../components/mesh/turn";
+import { namesIn, readCopies } from "../certificates";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
+import { endCertificates, type Ended } from "../end-certificates";
 import { requireFreeStack } from "../engine-lock";
 import { Refusal, type ExitCode } from "../failure";
 import { updateLock, writeWhole } from "../files";
@@ -26,7 +28,7 @@ export interface Held {
     readonly renewed: readonly string[];
     /** Secrets that somebody set: only they can give them a new value. */
     readonly operators: readonly string[];
-    /** Public names whose certificates, with their private keys, and whose account at the CA it had: only the CA can end them. */
+    /** Public names whose certificates, with their private keys, it had: only the CA can end them. */
     readonly certificates: readonly string[];
 }
 
@@ -39,18 +41,24 @@ export async function run(context: Context): Promise<ExitCode> {
     const [node] = selectNodes(plan, args.positionals);
     if (node === undefined || args.positionals.length === 0) throw new Refusal("Which node? ./fleet revoke NODE");
     requireFreeStack(root, stack.name);
-    const held = heldBy(plan, node, recordedOf(root, stack.name, node.name));
+    const copy = readCopies(stack)[node.name];
+    const copied = copy?.certificates.flatMap(namesIn) ?? [];
+    const held = withCopied(heldBy(plan, node, recordedOf(root, stack.name, node.name)), copied);
     const inventory = withoutNode(stack, node.name);
-    out.say(warning(node, held));
+    out.say(warning(node, held, copied));
     await confirmFleet(context, stack.name, "yes-revoke");
     // The lock first: a run that is cut off in between has rotated too much, never too little.
     updateLock(stack.files.lock, (lock) => ({ ...lock, generations: renewedBy(lock, node.name, held) }));
     writeWhole(stack.files.inventory, inventory);
     if (existsSync(stack.files.knownHosts))
         writeWhole(stack.files.knownHosts, withoutPin(readFileSync(stack.files.knownHosts, "utf8"), node.name));
+    const ended = await endCertificates(context, stack, node.name);
     const code = await runUp({ ...context, args: { ...args, positionals: [] } });
     if (held.operators.length > 0) out.warn(operatorWords(node, held));
-    if (held.certificates.length > 0) out.warn(certificateWords(node, held, stack.inventory.edge?.acme.directory));
+    if (ended.names.length > 0) out.say(endedWords(node, ended));
+    const left = held.certificates.filter((name) => !ended.names.includes(name));
+    if (left.length > 0)
+        out.warn(certificateWords(node, left, ended.problem, copy?.directory ?? stack.inventory.edge?.acme.directory));
     return code;
 }
 
@@ -70,7 +78,7 @@ export function heldBy(
         (role) => role?.files?.["/etc/caddy/Caddyfile"]?.text,
     );
     return {
-        renewed: names.filter((name) => ["password", "certificate", "key"].includes(kind(name))),
+        renewed: names.filter((name) => ["password", "certificate", "key", "account"].includes(kind(name))),
         operators: names.filter((name) => kind(name) === "operator"),
         certificates: [...new Set(caddyfiles.flatMap((text) => acmeNames(text ?? "")))].sort(),
     };
@@ -99,24 +107,47 @@ function withoutNode({ name: stack, files }: Stack, node: string): string {
     return text;
 }
 
-function warning({ name }: NodePlan, { renewed, operators, certificates }: Held): string {
+/** With the names in the copies of its certificates: a name that it served once is one that it can pass for. */
+function withCopied(held: Held, copied: readonly string[]): Held {
+    return { ...held, certificates: [...new Set([...held.certificates, ...copied])].sort() };
+}
+
+function endedWords({ name }: NodePlan, { names }: Ended): string {
+    return `The CA has revoked the certificates of ${someOf(names)} that ${name} had, and closed its account.`;
+}
+
+function warning({ name }: NodePlan, { renewed, operators, certificates }: Held, copied: readonly string[]): string {
+    const left = certificates.filter((one) => !copied.includes(one));
     return [
         `${name} is taken out of the fleet at once: no node is its peer any more, its host key is not trusted, and what it`,
         `held is replaced on all others: ${renewed.length === 0 ? "no secret of the fleet's own" : someOf(renewed)}.`,
         ...(operators.length === 0 ? [] : [`Only you can replace ${someOf(operators)}.`]),
-        ...(certificates.length === 0 ? [] : [`Only the CA can revoke the certificates of ${someOf(certificates)}.`]),
+        ...(copied.length === 0
+            ? []
+            : [
+                  `The CA is asked to revoke its certificates of ${someOf([...new Set(copied)])}, and to close its account.`,
+              ]),
+        ...(left.length === 0
+            ? []
+            : [`There is no copy of its certificates of ${someOf(left)}: you have to find them.`]),
         `It is not dialled. If it comes back, add it as a new machine.`,
     ].join("\n");
 }
 
 /**
  * A CA revokes for who has the certificate's key, the account that asked for it, or another account that is authorized for all
- * its names (RFC 8555 §7.6). The first two were on the machine alone; the third is whoever serves the names now.
+ * its names (RFC 8555 §7.6): the last is open to whoever serves the names now.
  */
-function certificateWords({ name }: NodePlan, { certificates }: Held, directory: string | undefined): string {
+function certificateWords(
+    { name }: NodePlan,
+    certificates: readonly string[],
+    problem: string | undefined,
+    directory: string | undefined,
+): string {
     const at = directory === undefined ? "" : ` --server ${directory}`;
+    const why = problem ?? "no `up` and no `status` has seen them";
     return [
-        `${name} had the private keys of the certificates of ${someOf(certificates)}, and its account at the CA, of which there is no copy.`,
+        `${name} had the private keys of the certificates of ${someOf(certificates)}: ${why}.`,
         "Whoever has them can pass for these names until the certificates end, 90 days at most. Have the CA revoke them, for each name:",
         `    1. Look for its certificates that are valid and not of your edges: https://crt.sh/?q=${certificates[0] ?? ""} and save each (PEM).`,
         `    2. Show that the name is yours, with an account of your own: certbot certonly --manual --preferred-challenges dns -d NAME${at}`,

@@ -1,6 +1,7 @@
 import { programLine } from "../../../components/converge/command";
 import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
+import { copyCertificates } from "../certificates";
 import { loadStack, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
 import { exitCodes, type ExitCode } from "../failure";
@@ -10,7 +11,7 @@ import { loginOf, selectNodes } from "../nodes";
 import { pairsText } from "../pairs-text";
 import { wrongKeys } from "../pins";
 import { planOf } from "../planned";
-import { describe, probeAll, type Probe } from "../probe";
+import { answering, describe, probeAll, type Probe } from "../probe";
 import { strangers } from "../rented";
 import { sshRun } from "../ssh";
 import { mixUps } from "../status-facts";
@@ -32,6 +33,10 @@ export async function run(context: Context): Promise<ExitCode> {
     const [looks, pairs] = await Promise.all([
         Promise.all(nodes.map((node) => look(stack, node, found(node), wrong.get(node.name)))),
         lookAtMesh(stack, plan.nodes, nodes, new Set([...silent, ...offline, ...wrong.keys()])),
+        copyCertificates(
+            stack,
+            answering(nodes, probes).filter(({ name }) => !wrong.has(name)),
+        ),
     ]);
     const written = Object.values(plan.nodes).map(({ name, address }) => [name, address] as const);
     const all = besideOthers(looks, movedNodes(pairs, Object.fromEntries(written)));

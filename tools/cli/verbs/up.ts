@@ -3,6 +3,7 @@ import { requireComplete } from "../../../components/fleet/complete";
 import { withoutRoads } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
+import { copyCertificates } from "../certificates";
 import { loadStack, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
@@ -16,7 +17,7 @@ import { leavingWords, leftNodes, leftText } from "../leaving-text";
 import { offlineWords, selectNodes } from "../nodes";
 import { clearCutOff } from "../pending";
 import { withoutStrangers, wrongKeys } from "../pins";
-import { probeAll, type Probe } from "../probe";
+import { answering, probeAll, type Probe } from "../probe";
 import { Progress } from "../progress";
 import { restartAllowed } from "../reboots-allowed";
 import { heldBack, settleRented, withoutDroplet } from "../rented";
@@ -46,6 +47,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
     const result = withoutNodes(await runEngine(context, stack, dialled, probes, ahead, exclude), heldNodes);
     const left = await writeDown(context, stack, plan, nodes, result);
+    await copyCertificates(stack, answering(dialled, probes));
     const found = reportNodes(dialled, probes, result);
     const { reports, failed } = await restartAllowed(context, stack, plan, found);
     const summary: Summary = {
