@@ -1,5 +1,12 @@
-import { namesIn, withShown } from "../../tools/cli/certificates";
-import { certificate } from "./support";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { planFleet } from "../../components/fleet/plan";
+import type { Stack } from "../../components/fleet/stack";
+import { copyCertificates, namesIn, readCopies, withShown } from "../../tools/cli/certificates";
+import { devText, stackOf } from "../support/stack";
+import { certificate, cleanUp, makeRoot } from "./support";
+
+afterEach(cleanUp);
 
 const directory = "https://acme.lab.example/dir";
 const now = new Date();
@@ -28,4 +35,16 @@ test("what another CA gave is not asked of this one", () => {
     const before = { edge: { directory: "https://other.example/dir", certificates: [one] } };
     const after = withShown(before, directory, [["edge", two]], now);
     expect(after).toEqual({ edge: { directory, certificates: [two] } });
+});
+
+test.each([
+    ["<<<<<<< HEAD", /Unexpected token/],
+    ['{"edge":[]}', /it has another form/],
+])("copies that cannot be read are left, and said: %s", async (text, why) => {
+    const files = { certificates: join(makeRoot({ "x.certificates.json": text }), "x.certificates.json") };
+    expect(() => readCopies({ files } as Stack)).toThrow(why);
+    const stack = { ...stackOf("dev", devText), files } as Stack;
+    const edge = { ...planFleet(stackOf("dev", devText)).nodes["gematria"]!, address: "127.0.0.1", port: 1 };
+    expect(await copyCertificates(stack, [edge])).toEqual([expect.stringMatching(why)]);
+    expect(readFileSync(files.certificates, "utf8")).toBe(text);
 });

@@ -1,9 +1,11 @@
 import { X509Certificate } from "node:crypto";
+import { relative } from "node:path";
 import { z } from "zod";
 import { asRoot } from "../../components/converge/command";
 import { accountSecret, certificatePattern, letsEncrypt } from "../../components/edge/account";
 import type { Stack } from "../../components/fleet/stack";
 import type { Doored } from "./doors";
+import { Failure } from "./failure";
 import { readIfThere, writeWhole } from "./files";
 import { loginOf } from "./nodes";
 import { sshRun } from "./ssh";
@@ -19,9 +21,15 @@ const copiesSchema = z.record(
 /** Public certificates (PEM) by node, and the ACME directory of the CA that gave them, as they are kept beside the stack. */
 export type Copies = z.infer<typeof copiesSchema>;
 
-/** The copies that are kept; none when there is no such file. */
+/** The copies that are kept; none when there is no such file. @throws Failure when there is one that cannot be read */
 export function readCopies({ files }: Pick<Stack, "files">): Copies {
-    return copiesSchema.parse(JSON.parse(readIfThere(files.certificates) ?? "{}"));
+    try {
+        return copiesSchema.parse(JSON.parse(readIfThere(files.certificates) ?? "{}"));
+    } catch (error) {
+        const why = error instanceof SyntaxError ? error.message : "it has another form";
+        const file = relative(process.cwd(), files.certificates);
+        throw new Failure(`${file} cannot be read (${why}): put it back as it was, or delete it; it is written anew.`);
+    }
 }
 
 /** Writes the copies down, where they are others than before. */
@@ -35,10 +43,11 @@ export function writeCopies({ files }: Pick<Stack, "files">, copies: Copies): vo
  * Copies what certificates a CA gave to nodes. When one of them is stolen nobody else knows which there are: a CA lists them for
  * nobody. A node that does not show any keeps its copies.
  * @param nodes those that answer
+ * @returns what there is to say: the copies that are there cannot be read, and were left as they are
  */
-export async function copyCertificates(stack: Stack, nodes: readonly Doored[]): Promise<void> {
+export async function copyCertificates(stack: Stack, nodes: readonly Doored[]): Promise<string[]> {
     const edges = nodes.filter(({ name, secrets }) => secrets.includes(accountSecret(name)));
-    if (edges.length === 0) return;
+    if (edges.length === 0) return [];
     const directory = stack.inventory.edge?.acme.directory ?? letsEncrypt;
     const script = `cat ${certificatePattern(directory)} 2>/dev/null; true`;
     const shown = await Promise.all(
@@ -47,7 +56,13 @@ export async function copyCertificates(stack: Stack, nodes: readonly Doored[]): 
             return [node.name, stdout];
         }),
     );
-    writeCopies(stack, withShown(readCopies(stack), directory, shown, new Date()));
+    try {
+        writeCopies(stack, withShown(readCopies(stack), directory, shown, new Date()));
+        return [];
+    } catch (error) {
+        if (error instanceof Failure) return [error.message];
+        throw error;
+    }
 }
 
 /** The copies with those that nodes show, and without what has ended. */

@@ -8,29 +8,19 @@ import { loadInventory } from "../../../components/fleet/load";
 import { raised, type Lock } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
-import { someOf } from "../../../components/fleet/words";
 import { withNextKey } from "../../../components/mesh/turn";
 import { namesIn, readCopies } from "../certificates";
 import { confirmFleet } from "../confirm";
 import { loadStack, type Context } from "../context";
-import { endCertificates, type Ended } from "../end-certificates";
+import { endCertificates } from "../end-certificates";
 import { requireFreeStack } from "../engine-lock";
 import { Refusal, type ExitCode } from "../failure";
 import { updateLock, writeWhole } from "../files";
 import { withoutPin } from "../known-hosts-text";
 import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
+import { certificateWords, endedWords, operatorWords, warning, type Held } from "../revoke-text";
 import { run as runUp } from "./up";
-
-/** What a node held, by what becomes of it. */
-export interface Held {
-    /** Secrets that the fleet makes itself: they get a new value. */
-    readonly renewed: readonly string[];
-    /** Secrets that somebody set: only they can give them a new value. */
-    readonly operators: readonly string[];
-    /** Public names whose certificates, with their private keys, it had: only the CA can end them. */
-    readonly certificates: readonly string[];
-}
 
 /** `./fleet revoke NODE`: a machine is stolen; nothing that it held is good for anything from now on. */
 export async function run(context: Context): Promise<ExitCode> {
@@ -42,7 +32,7 @@ export async function run(context: Context): Promise<ExitCode> {
     if (node === undefined || args.positionals.length === 0) throw new Refusal("Which node? ./fleet revoke NODE");
     requireFreeStack(root, stack.name);
     const copy = readCopies(stack)[node.name];
-    const copied = copy?.certificates.flatMap(namesIn) ?? [];
+    const copied = [...new Set(copy?.certificates.flatMap(namesIn))];
     const held = withCopied(heldBy(plan, node, recordedOf(root, stack.name, node.name)), copied);
     const inventory = withoutNode(stack, node.name);
     out.say(warning(node, held, copied));
@@ -57,8 +47,8 @@ export async function run(context: Context): Promise<ExitCode> {
     if (held.operators.length > 0) out.warn(operatorWords(node, held));
     if (ended.names.length > 0) out.say(endedWords(node, ended));
     const left = held.certificates.filter((name) => !ended.names.includes(name));
-    if (left.length > 0)
-        out.warn(certificateWords(node, left, ended.problem, copy?.directory ?? stack.inventory.edge?.acme.directory));
+    const directory = copy?.directory ?? stack.inventory.edge?.acme.directory;
+    if (left.length > 0) out.warn(certificateWords(node, left, ended.problem, directory));
     return code;
 }
 
@@ -110,53 +100,4 @@ function withoutNode({ name: stack, files }: Stack, node: string): string {
 /** With the names in the copies of its certificates: a name that it served once is one that it can pass for. */
 function withCopied(held: Held, copied: readonly string[]): Held {
     return { ...held, certificates: [...new Set([...held.certificates, ...copied])].sort() };
-}
-
-function endedWords({ name }: NodePlan, { names }: Ended): string {
-    return `The CA has revoked the certificates of ${someOf(names)} that ${name} had, and closed its account.`;
-}
-
-function warning({ name }: NodePlan, { renewed, operators, certificates }: Held, copied: readonly string[]): string {
-    const left = certificates.filter((one) => !copied.includes(one));
-    return [
-        `${name} is taken out of the fleet at once: no node is its peer any more, its host key is not trusted, and what it`,
-        `held is replaced on all others: ${renewed.length === 0 ? "no secret of the fleet's own" : someOf(renewed)}.`,
-        ...(operators.length === 0 ? [] : [`Only you can replace ${someOf(operators)}.`]),
-        ...(copied.length === 0
-            ? []
-            : [
-                  `The CA is asked to revoke its certificates of ${someOf([...new Set(copied)])}, and to close its account.`,
-              ]),
-        ...(left.length === 0
-            ? []
-            : [`There is no copy of its certificates of ${someOf(left)}: you have to find them.`]),
-        `It is not dialled. If it comes back, add it as a new machine.`,
-    ].join("\n");
-}
-
-/**
- * A CA revokes for who has the certificate's key, the account that asked for it, or another account that is authorized for all
- * its names (RFC 8555 §7.6): the last is open to whoever serves the names now.
- */
-function certificateWords(
-    { name }: NodePlan,
-    certificates: readonly string[],
-    problem: string | undefined,
-    directory: string | undefined,
-): string {
-    const at = directory === undefined ? "" : ` --server ${directory}`;
-    const why = problem ?? "no `up` and no `status` has seen them";
-    return [
-        `${name} had the private keys of the certificates of ${someOf(certificates)}: ${why}.`,
-        "Whoever has them can pass for these names until the certificates end, 90 days at most. Have the CA revoke them, for each name:",
-        `    1. Look for its certificates that are valid and not of your edges: https://crt.sh/?q=${certificates[0] ?? ""} and save each (PEM).`,
-        `    2. Show that the name is yours, with an account of your own: certbot certonly --manual --preferred-challenges dns -d NAME${at}`,
-        `    3. certbot revoke --cert-path FILE.pem${at}`,
-        "The other edges have keys and accounts of their own: nothing of theirs has to change.",
-    ].join("\n");
-}
-
-function operatorWords({ name }: NodePlan, { operators }: Held): string {
-    const verbs = operators.map((secret) => `    ./fleet secret set ${secret}`);
-    return [`Still as ${name} knows them, until you set them anew and run \`./fleet up\`:`, ...verbs].join("\n");
 }

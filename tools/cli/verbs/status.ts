@@ -30,7 +30,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const silent = new Set(probes.filter(({ finding }) => finding.state !== "answers").map(({ node }) => node));
     const offline = nodes.filter((node) => node.offline !== undefined).map(({ name }) => name);
     const found = (node: NodePlan): Probe | undefined => probes.find((probe) => probe.node === node.name);
-    const [looks, pairs] = await Promise.all([
+    const [looks, pairs, unread] = await Promise.all([
         Promise.all(nodes.map((node) => look(stack, node, found(node), wrong.get(node.name)))),
         lookAtMesh(stack, plan.nodes, nodes, new Set([...silent, ...offline, ...wrong.keys()])),
         copyCertificates(
@@ -43,7 +43,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const ok = all.every(isWell) && pairs.every(({ answers }) => answers);
     context.out.say(statusText(all));
     if (pairs.length > 0) context.out.say(`\n${pairsText(pairs, context.args.flags["pairs"] === true)}`);
-    for (const words of await strangers(context, stack, plan)) context.out.warn(words);
+    for (const words of [...unread, ...(await strangers(context, stack, plan))]) context.out.warn(words);
     context.out.result({ stack: stack.name, ok, nodes: all, pairs });
     return ok ? exitCodes.done : exitCodes.failed;
 }

@@ -47,7 +47,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const [probes, ahead] = await Promise.all([look(context, stack, dialled), lookAhead(context, stack, exclude)]);
     const result = withoutNodes(await runEngine(context, stack, dialled, probes, ahead, exclude), heldNodes);
     const left = await writeDown(context, stack, plan, nodes, result);
-    await copyCertificates(stack, answering(dialled, probes));
+    for (const words of await copyCertificates(stack, answering(dialled, probes))) out.warn(words);
     const found = reportNodes(dialled, probes, result);
     const { reports, failed } = await restartAllowed(context, stack, plan, found);
     const summary: Summary = {
