@@ -46,7 +46,9 @@ export function cableOf(number: number): string {
 export function networkCommands(): string {
     return [
         "link set lo up",
-        "link add bridge type bridge forward_delay 0",
+        // A bridge that is not told takes the lowest of its ports' addresses, and a cut machine comes back with another one: for up
+        // to a minute the others would send to the address before.
+        "link add bridge address 02:00:00:00:00:01 type bridge forward_delay 0",
         `address add ${RIG_ADDRESS}/${PREFIX_LENGTH} dev bridge`,
         `address add ${PACKAGES_ADDRESS}/${PREFIX_LENGTH} dev bridge`,
         "link set bridge up",

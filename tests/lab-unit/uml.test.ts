@@ -37,6 +37,12 @@ describe("a rig's plan", () => {
             expect(new Set([...numbers.map(of), RIG_ADDRESS, PACKAGES_ADDRESS]).size).toBe(numbers.length + 2);
     });
 
+    test("the network keeps its card, whichever machines are on, and none of them has the same", () => {
+        const card = /link add bridge address (\S+) /.exec(networkCommands())?.[1];
+        expect(card).toMatch(/^02(:[0-9a-f]{2}){5}$/);
+        expect(numbers.map(hardwareAddressOf)).not.toContain(card);
+    });
+
     test("its addresses are none of the other lab's, and for documentation", () => {
         const others = [
             ...MACHINES.map(({ address }) => address),
