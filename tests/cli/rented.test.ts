@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { planFleet } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
-import { heldBack, looseUrns, pinRented, strangers, withoutDroplet, withPin } from "../../tools/cli/rented";
+import { heldBack, looseUrns, pinRented, strangers, withoutDroplet, withPin, withState } from "../../tools/cli/rented";
 import { operatorKey, rentedStack } from "../droplet/support";
 import { devText, rentedText, stackOf } from "../support/stack";
 import { cleanUp, hostKey, makeContext, makeRoot, otherKey } from "./support";
@@ -170,6 +170,52 @@ describe("protection", () => {
         expect(looseIn(entry("incarnation: 2"), 1)).toEqual([]);
         expect(looseUrns({ inventory: stackOf("dev", devText).inventory }, { gematria: { loose: ["urn"] } })).toEqual(
             [],
+        );
+    });
+});
+
+describe("with another backend than the clone's files", () => {
+    /** A clone that has no state; what stands in for the CLI exports one, or says why not. */
+    function remote(exported: object | undefined): ReturnType<typeof makeContext> {
+        const say = exported === undefined ? "echo no such bucket >&2; exit 1" : `echo '${JSON.stringify(exported)}'`;
+        const root = makeRoot({
+            "node_modules/.bin/pulumi": `#!/bin/sh\n[ "$2" != export ] || { ${say}; }\n`,
+            "stacks/dev.passphrase": "x",
+            "stacks/dev.known_hosts": "",
+            "package.json": "{}",
+        });
+        chmodSync(join(root, "node_modules/.bin/pulumi"), 0o755);
+        return makeContext(root);
+    }
+    const key = resource("host key of gematria", "tls:index/privateKey:PrivateKey", {
+        outputs: { publicKeyOpenssh: operatorKey },
+    });
+    const rented = { deployment: { resources: [key, droplet("1")] } };
+    const backend = process.env["PULUMI_BACKEND_URL"];
+    beforeEach(() => {
+        process.env["PULUMI_BACKEND_URL"] = "s3://somewhere";
+    });
+    afterEach(() => {
+        if (backend === undefined) delete process.env["PULUMI_BACKEND_URL"];
+        else process.env["PULUMI_BACKEND_URL"] = backend;
+    });
+
+    test("the droplets that are known are no strangers, none is held back, and their keys are pinned", async () => {
+        answers({ droplets: [there(1, "gematria")] });
+        const [context, stack] = [remote(rented), rentedStack()];
+        expect(await strangers(context, stack, planFleet(stack))).toEqual([]);
+        expect([...(await heldBack(context, stack, planFleet(stack)))]).toEqual([]);
+        const files = { ...stack.files, knownHosts: join(context.root, "stacks/dev.known_hosts") };
+        const known = await withState(context, { ...stack, files });
+        expect([known.rented["gematria"]?.id, planFleet(known).nodes["gematria"]?.hostKey]).toEqual(["1", operatorKey]);
+    });
+    test("a fleet that rents nothing does not wait for it", async () => {
+        const owned = stackOf("dev", devText);
+        expect(await withState(remote(undefined), owned)).toBe(owned);
+    });
+    test("a state that cannot be read is said, before anything is done", async () => {
+        await expect(withState(remote(undefined), rentedStack())).rejects.toThrow(
+            "The state of dev cannot be read: no such bucket",
         );
     });
 });

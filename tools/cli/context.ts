@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { readStack, type Stack } from "../../components/fleet/stack";
 import type { Arguments } from "./arguments";
 import { makeOutput, type Output } from "./output";
-import { pinRented } from "./rented";
+import { pinRented, withState } from "./rented";
 import { chooseStack, filesOf, headline, inventoryPath, nodeNames } from "./stacks";
 
 /** What every verb is given. */
@@ -30,12 +30,17 @@ export function openStack({ root, args, out }: Context): string {
 }
 
 /**
- * The chosen stack, read and checked, after the first line.
+ * The chosen stack, read and checked, after the first line; what is rented is known where the state is in the clone.
  * @throws InventoryError with every problem at once
  */
 export function loadStack(context: Context): Stack {
     const name = openStack(context);
     return pinRented(readStack(context.root, name, inventoryPath(context.root, name), day(new Date())));
+}
+
+/** The same with what the state knows, wherever it is kept: for all verbs that deal with machines. */
+export async function loadWithState(context: Context): Promise<Stack> {
+    return withState(context, loadStack(context));
 }
 
 function day(time: Date): string {

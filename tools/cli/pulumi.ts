@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { relative, resolve } from "node:path";
 import { effectsSaid } from "../../components/fleet/effects-state";
+import { stateInClone } from "../../components/fleet/state-file";
 import { Failure } from "./failure";
 import { ignoringInterrupts, run, type Finished } from "./process";
 import { filesOf } from "./stacks";
@@ -62,6 +63,17 @@ export interface PulumiOptions {
 /** The file of the stack's state in the clone, absolute; nothing with another backend. */
 export function stateFile(root: string, stack: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
     return (env["PULUMI_BACKEND_URL"] ?? "") === "" ? statePath(root, "stacks", `${stack}.json`) : undefined;
+}
+
+/**
+ * The state of a stack: the file that the backend in the clone keeps, `{}` while there is none; an export with another backend.
+ * @throws Failure when another backend does not give it
+ */
+export async function stateText(root: string, stack: string): Promise<string> {
+    if (stateFile(root, stack) !== undefined) return stateInClone(root, stack) ?? "{}";
+    const { code, stdout, stderr } = await pulumi(root, stack, ["stack", "export"]);
+    if (code !== 0) throw new Failure(`The state of ${stack} cannot be read: ${stderr.trim()}`);
+    return stdout;
 }
 
 /** Whether the stack is in the state in the clone; unknown (and taken as given) with another backend. */

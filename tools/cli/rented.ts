@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { names, readDroplets, type RecordedDroplets } from "../../components/droplet/recorded";
-import { tokenSecret } from "../../components/droplet/plan";
-import { stateInClone } from "../../components/fleet/state-file";
+import { isDroplet, tokenSecret } from "../../components/droplet/plan";
 import { ownKey, readKnownHosts } from "../../components/fleet/known-hosts";
 import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import type { Context } from "./context";
 import { readIfThere, writeWhole } from "./files";
-import { pulumi } from "./pulumi";
+import { pulumi, stateFile, stateText } from "./pulumi";
 
 /**
  * Writes the host keys of rented machines, which the state has, to where ssh reads pins; whatever else stands there stays.
@@ -37,9 +36,16 @@ export function withPin(text: string, node: string, key: string): string {
     return `${[...lines, line].join("\n")}\n`;
 }
 
-/** What the state knows of droplets, read anew after a run; nothing with another backend than the clone's files. */
-export function rentedNow(root: string, stack: string): RecordedDroplets {
-    return readDroplets(stateInClone(root, stack) ?? "{}");
+/** What the state knows of droplets, read anew after a run. @throws Failure when the state cannot be read */
+export async function rentedNow(root: string, stack: string): Promise<RecordedDroplets> {
+    return readDroplets(await stateText(root, stack));
+}
+
+/** The stack with what another backend than the clone's files knows of droplets; what those know was read with it. */
+export async function withState({ root }: Context, stack: Stack): Promise<Stack> {
+    const rents = Object.values(stack.inventory.nodes).some(isDroplet);
+    if (!rents || stateFile(root, stack.name) !== undefined) return stack;
+    return pinRented(stack, await rentedNow(root, stack.name));
 }
 
 const answer = z.object({
@@ -87,7 +93,7 @@ const causeOf = (error: unknown): string =>
 export async function heldBack(context: Context, stack: Stack, plan: FleetPlan): Promise<ReadonlyMap<string, string>> {
     const planned = Object.values(plan.cloud?.droplets ?? {});
     if (planned.length === 0) return new Map();
-    const known = rentedNow(context.root, stack.name);
+    const known = await rentedNow(context.root, stack.name);
     const due = planned
         .filter(({ name, incarnation }) => known[name]?.id === undefined || known[name].incarnation !== incarnation)
         .map(({ name }) => name);
@@ -114,7 +120,7 @@ export function withoutDroplet(node: string): string[] {
 
 /** After a run: pins what was made, protects it, and gives what there is to say of droplets that the state does not know. */
 export async function settleRented(context: Context, stack: Stack, plan: FleetPlan): Promise<string[]> {
-    const rented = rentedNow(context.root, stack.name);
+    const rented = await rentedNow(context.root, stack.name);
     pinRented(stack, rented);
     const loose = looseUrns(stack, rented);
     if (loose.length > 0) await pulumi(context.root, stack.name, ["state", "protect", ...loose, "--yes"]);
@@ -142,7 +148,7 @@ async function unknownDroplets(
     if (cloud === undefined) return [];
     const key = `sovereign-edge:secrets["${tokenSecret}"]`;
     const { stdout } = await pulumi(context.root, stack.name, ["config", "get", "--path", key]);
-    const recorded = Object.values(rented ?? rentedNow(context.root, stack.name));
+    const recorded = Object.values(rented ?? (await rentedNow(context.root, stack.name)));
     const known = new Set(recorded.flatMap(({ id, condemned = [] }) => [id, ...condemned]));
     return (await tagged(cloud.tag, stdout.trim())).filter(({ id }) => !known.has(String(id)));
 }

@@ -1,7 +1,7 @@
 import { requireComplete } from "../../components/fleet/complete";
 import { fingerprint } from "../../components/fleet/known-hosts";
 import { planFleet } from "../../components/fleet/plan";
-import { loadStack, quietly, type Context } from "./context";
+import { loadWithState, quietly, type Context } from "./context";
 import { withDoors } from "./doors";
 import { requireFreeStack } from "./engine-lock";
 import { exitCodes, type ExitCode } from "./failure";
@@ -19,7 +19,7 @@ import { run as runUp } from "./verbs/up";
  */
 export async function rotateHostKeys(context: Context, names: readonly string[]): Promise<ExitCode> {
     const { root, out } = context;
-    const read = loadStack(context);
+    const read = await loadWithState(context);
     requireComplete(read);
     requireFreeStack(root, read.name);
     await requireAgent();

@@ -2,7 +2,7 @@ import { requireComplete } from "../../components/fleet/complete";
 import { planFleet, type FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import { count } from "../../components/fleet/words";
-import { loadStack, type Context } from "./context";
+import { loadWithState, type Context } from "./context";
 import { withDoors } from "./doors";
 import { lookAhead } from "./engine";
 import { requireFreeStack } from "./engine-lock";
@@ -17,7 +17,7 @@ import { abandon, end, prepare, silentPairs, takeKey, type Rotation } from "./tu
 
 /** `./fleet rotate mesh [NODE…]`: new WireGuard keys, one node after the other, each pair proven before the next turn. */
 export async function rotateMesh(context: Context, names: readonly string[]): Promise<ExitCode> {
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     requireComplete(stack);
     requireFreeStack(context.root, stack.name);
     const nodes = meshNodes(stack, names);

@@ -7,7 +7,7 @@ import { loadInventory } from "../../components/fleet/load";
 import type { Lock } from "../../components/fleet/lock";
 import { planFleet } from "../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../components/fleet/stack";
-import { loadStack, quietly, textFlag, type Context } from "./context";
+import { loadWithState, quietly, textFlag, type Context } from "./context";
 import { withDoors, type Doored } from "./doors";
 import { requireFreeStack } from "./engine-lock";
 import { exitCodes, Refusal, type ExitCode } from "./failure";
@@ -31,7 +31,7 @@ interface Exchange {
  */
 export async function rotatePeople(context: Context, names: readonly string[]): Promise<ExitCode> {
     const { root, out } = context;
-    const read = loadStack(context);
+    const read = await loadWithState(context);
     requireComplete(read);
     requireFreeStack(root, read.name);
     await requireAgent();
@@ -39,7 +39,7 @@ export async function rotatePeople(context: Context, names: readonly string[]): 
     begin(read, exchange);
     const both = await runUp(quietly(context));
     if (both !== exitCodes.done) return stop(context, exchange, "not every node has the new key yet");
-    const stack = loadStack(quietly(context));
+    const stack = await loadWithState(quietly(context));
     const nodes = Object.values((await withDoors(planFleet(stack))).nodes).filter(({ leaving }) => !leaving);
     const missing = await unproven(context, stack, nodes, exchange);
     if (missing !== undefined) return stop(context, exchange, missing);

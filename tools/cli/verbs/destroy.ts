@@ -3,7 +3,7 @@ import { listOf } from "../../../components/fleet/errors";
 import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { EventReader, type RunResult } from "../events";
 import { targetOf, withDoors } from "../doors";
 import { requireFreeStack } from "../engine-lock";
@@ -19,7 +19,7 @@ import { requireAgent } from "../ssh";
 /** `./fleet destroy`: takes everything off the nodes that answer, lifts the protection of what is protected, forgets all. */
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     requireFreeStack(root, stack.name);
     const nodes = Object.values((await withDoors(planOf(stack))).nodes);
     const forget = args.flags["forget"] === true;

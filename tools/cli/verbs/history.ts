@@ -1,7 +1,7 @@
 import { asRoot, program } from "../../../components/converge/command";
 import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
-import { loadStack, textFlag, type Context } from "../context";
+import { loadWithState, textFlag, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
 import { exitCodes, Refusal, type ExitCode } from "../failure";
 import { readAnchors } from "../history-anchors";
@@ -21,7 +21,7 @@ const patience = 120_000;
 /** `./fleet history [NODE…]`: who changed what on the nodes, and whether their logs are as they were written. */
 export async function run(context: Context): Promise<ExitCode> {
     const last = linesFlag(context);
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     const nodes = selectNodes(await withDoors(planOf(stack)), context.args.positionals);
     // First: a line that is written from now on may be in the logs and not in this, but not the other way round.
     const incarnations = Object.fromEntries(nodes.map(({ name, incarnation }) => [name, incarnation]));

@@ -1,4 +1,4 @@
-import { aside, loadStack, textFlag, type Context } from "../context";
+import { aside, loadWithState, textFlag, type Context } from "../context";
 import { withDoors } from "../doors";
 import { Failure, Refusal, type ExitCode } from "../failure";
 import { loginOf, selectNodes } from "../nodes";
@@ -10,7 +10,7 @@ import { requirePin } from "./ssh";
 /** `./fleet logs NODE [UNIT]`: follows the journal of a node, or of one of its units, until interrupted. */
 export async function run(context: Context): Promise<ExitCode> {
     const { args } = context;
-    const stack = loadStack(aside(context));
+    const stack = await loadWithState(aside(context));
     const [name, unit] = args.positionals;
     const [node] = selectNodes(await withDoors(planOf(stack)), name === undefined ? [] : [name]);
     if (node === undefined) throw new Failure("The fleet has no node.");

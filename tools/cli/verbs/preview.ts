@@ -1,6 +1,6 @@
 import { requireComplete } from "../../../components/fleet/complete";
 import { planFleet } from "../../../components/fleet/plan";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { effectLines } from "../effects";
 import { exitCodes, type ExitCode } from "../failure";
 import { leavingWords } from "../leaving-text";
@@ -10,7 +10,7 @@ import { pulumi, requireStack } from "../pulumi";
 /** `./fleet preview`: every line that would change, by node; contacts none. */
 export async function run(context: Context): Promise<ExitCode> {
     const { root, args, out } = context;
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     requireComplete(stack);
     requireStack(root, stack.name);
     for (const words of leavingWords(stack)) out.say(`  ${words}`);

@@ -1,7 +1,7 @@
 import { requireComplete } from "../../../components/fleet/complete";
 import { planFleet } from "../../../components/fleet/plan";
 import { standIns } from "../../../components/node/boot/turns";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { withDoors } from "../doors";
 import { requireFreeStack } from "../engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
@@ -13,7 +13,7 @@ import { requireAgent } from "../ssh";
 export async function run(context: Context): Promise<ExitCode> {
     const { args, out, root } = context;
     if (args.positionals.length === 0) throw new Refusal("Which nodes? ./fleet reboot NODE…");
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     requireComplete(stack);
     const plan = await withDoors(planFleet(stack));
     const names = selectNodes(plan, args.positionals).map(({ name }) => name);

@@ -9,7 +9,7 @@ import { ipv4 } from "../../../components/fleet/zod-net";
 import { withNextKey } from "../../../components/mesh/turn";
 import { planDetours } from "../../../components/node/ways";
 import { pinAlone } from "../card-pins";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { openDoor, withDoors } from "../doors";
 import { requireFreeStack } from "../engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
@@ -31,7 +31,7 @@ import { run as runUp } from "./up";
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out } = context;
     const start = performance.now();
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     requireComplete(stack);
     const [node, address] = readWanted(context, stack);
     requireFreeStack(root, stack.name);
@@ -106,7 +106,7 @@ function write(stack: Stack, { name }: NodePlan, key: string, inventory: string)
 }
 
 async function silentPairs(context: Context, name: string): Promise<string[]> {
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     const plan = await withDoors(planFleet(stack));
     const present = Object.keys(stack.design.mesh).filter(
         (other) => stack.inventory.nodes[other]?.offline === undefined,

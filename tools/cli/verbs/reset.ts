@@ -4,7 +4,7 @@ import { loadInventory } from "../../../components/fleet/load";
 import type { NodePlan } from "../../../components/fleet/plan";
 import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { confirmFleet } from "../confirm";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
 import { requireFreeStack } from "../engine-lock";
 import { exitCodes, Failure, Refusal, type ExitCode } from "../failure";
@@ -20,7 +20,7 @@ import { requireAgent } from "../ssh";
 /** `./fleet reset NODE`: takes everything of ours off one machine; the next `up` sends everything again. */
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     const [node] = selectNodes(await withDoors(planOf(stack)), args.positionals);
     if (node === undefined) throw new Refusal("Which node? ./fleet reset NODE");
     if (node.leaving) throw new Refusal(`${node.name} is leaving: \`./fleet up\` takes everything off it.`);

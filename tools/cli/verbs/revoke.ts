@@ -3,7 +3,6 @@ import { relative } from "node:path";
 import type { DesiredState } from "../../../components/converge/schema";
 import { requireComplete } from "../../../components/fleet/complete";
 import { readRecorded } from "../../../components/fleet/effects-recorded";
-import { stateInClone } from "../../../components/fleet/state-file";
 import { loadInventory } from "../../../components/fleet/load";
 import { raised, type Lock } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
@@ -11,7 +10,7 @@ import { filesBeside, type Stack } from "../../../components/fleet/stack";
 import { withNextKey } from "../../../components/mesh/turn";
 import { namesIn, readCopies } from "../certificates";
 import { confirmFleet } from "../confirm";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { endCertificates } from "../end-certificates";
 import { requireFreeStack } from "../engine-lock";
 import { Refusal, type ExitCode } from "../failure";
@@ -19,13 +18,14 @@ import { updateLock, writeWhole } from "../files";
 import { withoutPin } from "../known-hosts-text";
 import { writeInEntry } from "../node-entry";
 import { selectNodes } from "../nodes";
+import { stateText } from "../pulumi";
 import { certificateWords, endedWords, operatorWords, warning, type Held } from "../revoke-text";
 import { run as runUp } from "./up";
 
 /** `./fleet revoke NODE`: a machine is stolen; nothing that it held is good for anything from now on. */
 export async function run(context: Context): Promise<ExitCode> {
     const { root, out, args } = context;
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     requireComplete(stack);
     const plan = planFleet(stack);
     const [node] = selectNodes(plan, args.positionals);
@@ -33,7 +33,7 @@ export async function run(context: Context): Promise<ExitCode> {
     requireFreeStack(root, stack.name);
     const copy = readCopies(stack)[node.name];
     const copied = [...new Set(copy?.certificates.flatMap(namesIn))];
-    const held = withCopied(heldBy(plan, node, recordedOf(root, stack.name, node.name)), copied);
+    const held = withCopied(heldBy(plan, node, await recordedOf(root, stack.name, node.name)), copied);
     const inventory = withoutNode(stack, node.name);
     out.say(warning(node, held, copied));
     await confirmFleet(context, stack.name, "yes-revoke");
@@ -80,9 +80,9 @@ function acmeNames(caddyfile: string): string[] {
     return sites.flatMap(([, name = "", body = ""]) => (/^\s*tls /m.test(body) ? [] : [name]));
 }
 
-/** What the state says that a node was told last; nothing with another backend than the clone's files. */
-function recordedOf(root: string, stack: string, node: string): Readonly<Record<string, DesiredState>> {
-    return readRecorded(stateInClone(root, stack) ?? "{}")[node]?.roles ?? {};
+/** What the state says that a node was told last. */
+async function recordedOf(root: string, stack: string, node: string): Promise<Readonly<Record<string, DesiredState>>> {
+    return readRecorded(await stateText(root, stack))[node]?.roles ?? {};
 }
 
 /** Its key in the mesh too: a machine that comes later under its name would share the keys of its pairs with it. */

@@ -1,6 +1,6 @@
 import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
-import { aside, loadStack, type Context } from "../context";
+import { aside, loadWithState, type Context } from "../context";
 import { withDoors } from "../doors";
 import { Failure, type ExitCode } from "../failure";
 import { loginOf, selectNodes } from "../nodes";
@@ -10,7 +10,7 @@ import { sshAttached } from "../ssh";
 /** `./fleet ssh NODE [-- COMMAND…]`: a shell, or a command, with the pinned host key. Exits as the remote side does. */
 export async function run(context: Context): Promise<ExitCode> {
     const { args } = context;
-    const stack = loadStack(aside(context));
+    const stack = await loadWithState(aside(context));
     const [node] = selectNodes(await withDoors(planOf(stack)), args.positionals);
     if (node === undefined) throw new Failure("The fleet has no node.");
     requirePin(stack, node);

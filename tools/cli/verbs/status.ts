@@ -2,7 +2,7 @@ import { programLine } from "../../../components/converge/command";
 import type { NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { copyCertificates } from "../certificates";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { targetOf, withDoors } from "../doors";
 import { exitCodes, type ExitCode } from "../failure";
 import { lookAtMesh } from "../mesh-look";
@@ -22,7 +22,7 @@ const patience = 15_000;
 
 /** `./fleet status [NODE…]`: who answers, how those are that do, and who of them reaches whom over the mesh. */
 export async function run(context: Context): Promise<ExitCode> {
-    const stack = loadStack(context);
+    const stack = await loadWithState(context);
     const plan = await withDoors(planOf(stack));
     const nodes = selectNodes(plan, context.args.positionals);
     const probes = await probeAll(nodes.filter(({ offline }) => offline === undefined).map(targetOf));

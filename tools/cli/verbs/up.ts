@@ -4,7 +4,7 @@ import { withoutRoads } from "../../../components/fleet/lock";
 import { planFleet, type FleetPlan, type NodePlan } from "../../../components/fleet/plan";
 import type { Stack } from "../../../components/fleet/stack";
 import { copyCertificates } from "../certificates";
-import { loadStack, type Context } from "../context";
+import { loadWithState, type Context } from "../context";
 import { effectLines } from "../effects";
 import { apply, isSettled, lookAhead, type Ahead } from "../engine";
 import { roleOnNode, type RunResult } from "../events";
@@ -31,7 +31,7 @@ import { curlLine, succeeded, summaryText, type Summary } from "../summary";
 export async function run(context: Context): Promise<ExitCode> {
     const start = performance.now();
     const { root, out } = context;
-    const stack = await settleCards(context, loadStack(context));
+    const stack = await settleCards(context, await loadWithState(context));
     requireComplete(stack);
     const plan = await withDoors(planFleet(stack));
     const nodes = selectNodes(plan, context.args.positionals);
