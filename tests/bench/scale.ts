@@ -50,10 +50,10 @@ async function ofSsh(folder: string, command: string): Promise<{ login: number; 
 /** What is measured with the engine, on machines that are prepared. */
 async function rows(engine: Engine, clock: Clocked): Promise<Row[]> {
     await must0("the first up", engine.up(fleetOf(0)));
-    const before = takenBy(machines);
-    const changed = await measure("120 nodes × 6 roles, all changed: up", 1, () =>
-        must0("an up", engine.up(fleetOf(1))),
-    );
+    // Once: when it is done again nothing changes any more.
+    const [before, start] = [takenBy(machines), performance.now()];
+    await must0("an up", engine.up(fleetOf(1)));
+    const changed = row("120 nodes × 6 roles, all changed: up", performance.now() - start);
     const [ofEngine, ofNodes] = [clock.last, takenBy(machines) - before];
     const idle = await measure("the same, nothing changed: engine alone", 1, () =>
         must0("an unchanged up", engine.up(fleetOf(1))),
