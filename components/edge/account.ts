@@ -39,8 +39,8 @@ export function planAccount(
     return { secret: accountSecret(node), email: acme.email, directory: acme.directory ?? letsEncrypt };
 }
 
-/** Where the public certificates of a CA are that Caddy has, as a pattern of the shell. @param directory of the CA */
-export function certificatePattern(directory = letsEncrypt): string {
+/** Where the public certificates of a CA are that Caddy has, as a pattern of the shell. @param directory URL of its directory */
+export function certificatePattern(directory: string): string {
     return `${storage}/certificates/${issuerFolder(directory)}/*/*.crt`;
 }
 

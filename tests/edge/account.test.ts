@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { certificatePattern, planAccount, renderAccountScript } from "../../components/edge/account";
+import { certificatePattern, letsEncrypt, planAccount, renderAccountScript } from "../../components/edge/account";
 import { credentials, storage } from "../../components/edge/caddyfile";
 import { planFleet } from "../../components/fleet/plan";
 import { devText, homeText, stackOf } from "../support/stack";
@@ -56,7 +56,7 @@ describe("the script that gives Caddy its account", () => {
 
 // As CertMagic 0.25 names them.
 test.each([
-    [undefined, "acme-v02.api.letsencrypt.org-directory"],
+    [letsEncrypt, "acme-v02.api.letsencrypt.org-directory"],
     ["https://acme.lab.example/dir", "acme.lab.example-dir"],
     ["https://CA.example:14000/acme/v2/", "ca.example-14000-acme-v2"],
     ["https://ca.example", "ca.example"],

@@ -19,3 +19,9 @@ export class Refusal extends Error {
         this.name = "Refusal";
     }
 }
+
+/** What an error says; that of a failed `fetch` stands in its cause. */
+export function wordsOf(error: unknown): string {
+    if (!(error instanceof Error)) return String(error);
+    return error.cause instanceof Error ? error.cause.message : error.message;
+}

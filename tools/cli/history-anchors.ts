@@ -1,7 +1,6 @@
 import { roleOnNode } from "./events";
-import { Failure } from "./failure";
 import type { Anchor } from "./history-chain";
-import { pulumi, requireStack } from "./pulumi";
+import { exportState, requireStack } from "./pulumi";
 
 /** The part of a resource in an exported state that is read. */
 interface Resource {
@@ -27,9 +26,7 @@ export async function readAnchors(
     incarnations: Readonly<Record<string, number>>,
 ): Promise<Anchors> {
     requireStack(root, stack);
-    const { code, stdout, stderr } = await pulumi(root, stack, ["stack", "export"]);
-    if (code !== 0) throw new Failure(`The state of ${stack} cannot be read: ${stderr.trim()}`);
-    return anchorsOf(stdout, incarnations);
+    return anchorsOf(await exportState(root, stack), incarnations);
 }
 
 /** The anchors in an exported state. */

@@ -71,7 +71,12 @@ export function stateFile(root: string, stack: string, env: NodeJS.ProcessEnv = 
  */
 export async function stateText(root: string, stack: string): Promise<string> {
     if (stateFile(root, stack) !== undefined) return stateInClone(root, stack) ?? "{}";
-    const { code, stdout, stderr } = await pulumi(root, stack, ["stack", "export"]);
+    return exportState(root, stack);
+}
+
+/** The state of a stack as the engine exports it. @throws Failure when it does not */
+export async function exportState(root: string, stack: string, ...flags: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await pulumi(root, stack, ["stack", "export", ...flags]);
     if (code !== 0) throw new Failure(`The state of ${stack} cannot be read: ${stderr.trim()}`);
     return stdout;
 }

@@ -5,6 +5,7 @@ import { ownKey, readKnownHosts } from "../../components/fleet/known-hosts";
 import type { FleetPlan } from "../../components/fleet/plan";
 import type { Stack } from "../../components/fleet/stack";
 import type { Context } from "./context";
+import { wordsOf } from "./failure";
 import { readIfThere, writeWhole } from "./files";
 import { pulumi, stateFile, stateText } from "./pulumi";
 
@@ -77,13 +78,10 @@ export async function strangers(
         return (await unknownDroplets(context, stack, plan, rented)).map(strangerWords);
     } catch (error) {
         return [
-            `Whether DigitalOcean has droplets of this fleet that the state does not know could not be asked: ${causeOf(error)}.`,
+            `Whether DigitalOcean has droplets of this fleet that the state does not know could not be asked: ${wordsOf(error)}.`,
         ];
     }
 }
-
-const causeOf = (error: unknown): string =>
-    error instanceof Error ? (error.cause instanceof Error ? error.cause : error).message : String(error);
 
 /**
  * Droplets that would be made now and may be there, each with why: one of that name and of the fleet's tag is, and the state does
@@ -103,7 +101,7 @@ export async function heldBack(context: Context, stack: Stack, plan: FleetPlan):
         const why = "no second one is made while there is one of that name that the state does not know";
         return new Map(due.filter((name) => there.some((one) => one.name === name)).map((name) => [name, why]));
     } catch (error) {
-        const why = `no second one is made while nobody can tell whether there is one: ${causeOf(error)}`;
+        const why = `no second one is made while nobody can tell whether there is one: ${wordsOf(error)}`;
         // What was tried before has left its host key in the state.
         return new Map(due.filter((name) => known[name]?.hostKey !== undefined).map((name) => [name, why]));
     }

@@ -1,6 +1,5 @@
 import type { NodePlan } from "../../components/fleet/plan";
 import { someOf } from "../../components/fleet/words";
-import type { Ended } from "./end-certificates";
 
 /** What a node held, by what becomes of it. */
 export interface Held {
@@ -13,7 +12,7 @@ export interface Held {
 }
 
 /** What the CA did. */
-export function endedWords({ name }: NodePlan, { names }: Ended): string {
+export function endedWords({ name }: NodePlan, names: readonly string[]): string {
     return `The CA has revoked the certificates of ${someOf(names)} that ${name} had, and closed its account.`;
 }
 

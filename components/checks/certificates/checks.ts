@@ -1,3 +1,4 @@
+import { letsEncrypt } from "../../edge/account";
 import type { Check, Checked } from "../../fleet/check";
 import type { Problem } from "../../fleet/errors";
 import { groupBy } from "../../fleet/group";
@@ -9,7 +10,7 @@ const limits = { aDomainAWeek: 50, ordersInThreeHours: 300, sameNamesAWeek: 5 };
 /** What is asked of Let's Encrypt; nothing of another CA, whose limits we do not know, nor of its staging. */
 function wanted({ inventory, design }: Checked): WantedCertificate[] {
     const { directory } = inventory.edge?.acme ?? {};
-    const isOther = directory !== undefined && new URL(directory).hostname !== "acme-v02.api.letsencrypt.org";
+    const isOther = directory !== undefined && new URL(directory).hostname !== new URL(letsEncrypt).hostname;
     return isOther ? [] : planCertificates(inventory, design.names);
 }
 

@@ -32,7 +32,7 @@ export async function run(context: Context): Promise<ExitCode> {
     if (node === undefined || args.positionals.length === 0) throw new Refusal("Which node? ./fleet revoke NODE");
     requireFreeStack(root, stack.name);
     const copy = readCopies(stack)[node.name];
-    const copied = [...new Set(copy?.certificates.flatMap(namesIn))];
+    const copied = [...new Set(copy?.certificates.flatMap(namesIn))].sort();
     const held = withCopied(heldBy(plan, node, await recordedOf(root, stack.name, node.name)), copied);
     const inventory = withoutNode(stack, node.name);
     out.say(warning(node, held, copied));
@@ -42,13 +42,14 @@ export async function run(context: Context): Promise<ExitCode> {
     writeWhole(stack.files.inventory, inventory);
     if (existsSync(stack.files.knownHosts))
         writeWhole(stack.files.knownHosts, withoutPin(readFileSync(stack.files.knownHosts, "utf8"), node.name));
-    const ended = await endCertificates(context, stack, node.name);
+    const problem = await endCertificates(context, stack, node.name);
+    const ended = problem === undefined ? copied : [];
     const code = await runUp({ ...context, args: { ...args, positionals: [] } });
     if (held.operators.length > 0) out.warn(operatorWords(node, held));
-    if (ended.names.length > 0) out.say(endedWords(node, ended));
-    const left = held.certificates.filter((name) => !ended.names.includes(name));
+    if (ended.length > 0) out.say(endedWords(node, ended));
+    const left = held.certificates.filter((name) => !ended.includes(name));
     const directory = copy?.directory ?? stack.inventory.edge?.acme.directory;
-    if (left.length > 0) out.warn(certificateWords(node, left, ended.problem, directory));
+    if (left.length > 0) out.warn(certificateWords(node, left, problem, directory));
     return code;
 }
 

@@ -9,7 +9,7 @@ import { lookAtMesh } from "../mesh-look";
 import { movedNodes } from "../moved";
 import { loginOf, selectNodes } from "../nodes";
 import { pairsText } from "../pairs-text";
-import { wrongKeys } from "../pins";
+import { withoutStrangers, wrongKeys } from "../pins";
 import { planOf } from "../planned";
 import { answering, describe, probeAll, type Probe } from "../probe";
 import { strangers } from "../rented";
@@ -33,10 +33,7 @@ export async function run(context: Context): Promise<ExitCode> {
     const [looks, pairs, unread] = await Promise.all([
         Promise.all(nodes.map((node) => look(stack, node, found(node), wrong.get(node.name)))),
         lookAtMesh(stack, plan.nodes, nodes, new Set([...silent, ...offline, ...wrong.keys()])),
-        copyCertificates(
-            stack,
-            answering(nodes, probes).filter(({ name }) => !wrong.has(name)),
-        ),
+        copyCertificates(stack, answering(nodes, withoutStrangers(probes, wrong))),
     ]);
     const written = Object.values(plan.nodes).map(({ name, address }) => [name, address] as const);
     const all = besideOthers(looks, movedNodes(pairs, Object.fromEntries(written)));
