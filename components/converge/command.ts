@@ -23,7 +23,8 @@ export function commandLine(verb: Verb, user: string): string {
 
 /** The line that runs converge.py on a node and does not say who acts; enough for a question. */
 export function programLine(verb: Verb | Question, user: string): string {
-    return `${asRoot(user)}python3 -I ${program} ${verb}`;
+    // -S: what others installed for Python is not looked for, which takes a quarter of Python's start.
+    return `${asRoot(user)}python3 -I -S ${program} ${verb}`;
 }
 
 /** The line that installs converge.py from the upload or, when that was installed before, from the copy that is kept. */

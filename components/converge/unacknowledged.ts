@@ -12,30 +12,42 @@ const retransmits = "01";
  * system has no such table, and for an ambiguous pair of ports.
  */
 export function unacknowledged({ localPort = 0, remotePort = 0 }: Socket): number {
-    const ports = `${hexPort(localPort)} ${hexPort(remotePort)}`;
-    const queues = ["tcp", "tcp6"].flatMap((name) =>
-        table(`/proc/self/net/${name}`).filter((row) => row.ports === ports),
-    );
-    return queues.length === 1 ? (queues[0]?.queue ?? 0) : 0;
+    const queues = tables().get(`${hexPort(localPort)} ${hexPort(remotePort)}`) ?? [];
+    return queues.length === 1 ? (queues[0] ?? 0) : 0;
 }
 
-interface Row {
-    readonly ports: string;
-    readonly queue: number;
+/** Ports of the two ends → bytes that are sent again, of each connection between such ports. */
+type Queues = ReadonlyMap<string, readonly number[]>;
+
+let read: Queues | undefined;
+
+/**
+ * The system's tables, read once for all who ask in one turn of the event loop: the kernel goes through all places of
+ * its hash table each time, which takes milliseconds however few connections there are.
+ */
+function tables(): Queues {
+    if (read !== undefined) return read;
+    const queues = new Map<string, number[]>();
+    for (const [ports, queue] of [...rows("tcp"), ...rows("tcp6")]) {
+        queues.set(ports, [...(queues.get(ports) ?? []), queue]);
+    }
+    read = queues;
+    setImmediate(() => (read = undefined));
+    return queues;
 }
 
-function table(file: string): Row[] {
+function rows(name: string): [string, number][] {
     let text = "";
     try {
-        text = readFileSync(file, "latin1");
+        text = readFileSync(`/proc/self/net/${name}`, "latin1");
     } catch {
         return [];
     }
-    return text.split("\n").flatMap((line) => {
+    return text.split("\n").flatMap((line): [string, number][] => {
         const match = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:([0-9A-F]{4}) 01 ([0-9A-F]{8}):\S+ (\d\d):/.exec(line);
         if (match === null) return [];
         const [, local = "", remote = "", queue = "", timer = ""] = match;
-        return [{ ports: `${local} ${remote}`, queue: timer === retransmits ? parseInt(queue, 16) : 0 }];
+        return [[`${local} ${remote}`, timer === retransmits ? parseInt(queue, 16) : 0]];
     });
 }
 
@@ -58,8 +70,11 @@ export function watchProgress(
     let timer: NodeJS.Timeout | undefined;
     let progress = -1;
     let since = 0;
+    const period = patience / 10;
     const wait = (): void => {
-        timer = setTimeout(look, patience / 10).unref();
+        // At least a period, and then together with all others that watch: one reading of the tables is enough.
+        const now = performance.now();
+        timer = setTimeout(look, (Math.floor(now / period) + 2) * period - now).unref();
     };
     const look = (): void => {
         timer = undefined;

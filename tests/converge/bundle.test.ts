@@ -92,5 +92,5 @@ test("every line is constant, asks no password, and says which file tells who ac
         expect(line).toMatch(/^sudo -n python3 -I /);
         expect(line).toMatch(/ --auth "\$\{SSH_USER_AUTH:-\}"$/);
     }
-    expect(commandLine("apply", "root")).toBe(`python3 -I ${program} apply --auth "\${SSH_USER_AUTH:-}"`);
+    expect(commandLine("apply", "root")).toBe(`python3 -I -S ${program} apply --auth "\${SSH_USER_AUTH:-}"`);
 });

@@ -14,8 +14,10 @@ from converge_support import PROGRAM, Node, converge, document, file
 
 STUBS = {
     "systemctl": 'echo "ActiveState=$(cat "$(dirname "$0")/state" 2>/dev/null || echo active)"\necho Result=oom-kill',
-    # What stands before the program are options; the unit goes on by itself.
-    "systemd-run": 'while [ "${1#--}" != "$1" ]; do shift; done\necho "$@" >>"$(dirname "$0")/started"\n"$@" &',
+    # What stands before the program are options; the unit goes on by itself, and keeps nobody's pipe open.
+    "systemd-run": (
+        'while [ "${1#--}" != "$1" ]; do shift; done\necho "$@" >>"$(dirname "$0")/started"\n"$@" >/dev/null 2>&1 &'
+    ),
     "slow": 'touch "$1.begun"; while [ ! -e "$1" ]; do sleep 0.01; done',
 }
 
@@ -137,7 +139,7 @@ def test_two_operators_with_the_same_at_once(node: Node, stubs: Path) -> None:
     """The second comes before the unit of the first has begun."""
     gate, awake, asked = node.root / "gate", node.root / "awake", stubs / "asked"
     (stubs / "systemctl").write_text(f"#!/bin/sh\ntouch {asked}\n{STUBS['systemctl']}\n")
-    start = STUBS["systemd-run"].replace('"$@" &', f'(while [ ! -e {gate} ]; do sleep 0.01; done; "$@") &')
+    start = STUBS["systemd-run"].replace('"$@" >/', f'(while [ ! -e {gate} ]; do sleep 0.01; done; "$@") >/')
     (stubs / "systemd-run").write_text(f"#!/bin/sh\n{start}\n")
     data = slow_role(node)[0]
     (node.root / "go").touch()

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { unacknowledged, watchProgress } from "../../components/converge/unacknowledged";
@@ -82,4 +83,34 @@ test("a connection whose other side takes everything has nothing under way", asy
     near.write(Buffer.alloc(100_000));
     await enough(() => far.bytesRead === 100_000);
     expect(unacknowledged(near)).toBe(0);
+});
+
+test("the system's tables are read once for all who ask at the same time", async () => {
+    await new Promise(setImmediate);
+    const read = jest.spyOn(fs, "readFileSync");
+    unacknowledged(near);
+    unacknowledged(far);
+    expect(read.mock.calls.map(([file]) => file)).toEqual(["/proc/self/net/tcp", "/proc/self/net/tcp6"]);
+    await new Promise(setImmediate);
+    unacknowledged(near);
+    expect(read).toHaveBeenCalledTimes(4);
+    read.mockRestore();
+});
+
+test("watches of one patience look at the same time, and never before a period is over", () => {
+    jest.useFakeTimers({ now: 0 });
+    const looks: number[] = [];
+    const begin = (): void => {
+        const written = watchProgress(near, 10_000, fail, () => {
+            looks.push(performance.now());
+            return 0;
+        });
+        written();
+    };
+    begin();
+    jest.advanceTimersByTime(900);
+    begin();
+    jest.advanceTimersByTime(3_000);
+    jest.useRealTimers();
+    expect(looks).toEqual([2_000, 2_000]);
 });

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
-import re
-import struct
 import sys
 import time
-from collections.abc import Callable
+from _collections_abc import Callable
 
 from converge.durable import content, now, text_of
 from converge.errors import Failed, enumerate_some, program_name
+from converge.light import re, struct, suppress
 from converge.machine import Machine, Result
 
 PATIENCE = 15 * 60.0
@@ -53,14 +51,12 @@ def patiently(machine: Machine, command: list[str], timeout: float) -> Result:
     while True:
         wait.until_free()
         result = machine.system.run(command, timeout, **ENVIRONMENT)
-        if result.code == 0 or not _busy.search(result.output):
+        if result.code == 0 or not re.search(BUSY, result.output):
             return result
         wait.a_moment(1.0)
 
 
-_busy = re.compile(
-    r"Could not get lock|Unable to lock|Unable to acquire the dpkg frontend lock|lock was locked by|database is locked"
-)
+BUSY = r"Could not get lock|Unable to (lock|acquire the dpkg frontend lock)|lock was locked by|database is locked"
 
 
 class Waiting:
@@ -94,7 +90,7 @@ class Waiting:
 def lock_holder(machine: Machine) -> tuple[str, str] | None:
     """The first lock of apt or dpkg that is held, and who holds it since when; None when all are free."""
     for lock in LOCKS:
-        with contextlib.suppress(OSError), open(machine.at(lock), "rb") as file:
+        with suppress(OSError), open(machine.at(lock), "rb") as file:
             # struct flock of fcntl(2) with offsets of 64 bits; -1: nobody.
             question = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
             answer = struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, question))

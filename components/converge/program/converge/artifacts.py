@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.documents import ArtifactSpec
 from converge.durable import sync_tree, tree
 from converge.errors import Failed, shown
+from converge.light import sha256
 from converge.machine import Machine
 from converge.typed import TYPE_CHECKING, TypedDict, cast
 
@@ -37,7 +37,7 @@ def stamp_holds(machine: Machine, stamps: Mapping[str, Stamp], name: str, spec: 
 
 def fingerprint(name: str, spec: ArtifactSpec) -> str:
     """Hash over names, modes, sizes and times of a file or a whole directory; empty when there is nothing."""
-    digest = hashlib.sha256(f"{spec['unpack']} {spec['mode']}".encode())
+    digest = sha256(f"{spec['unpack']} {spec['mode']}".encode())
     for entry in tree(name):
         found = os.lstat(entry)
         what = (

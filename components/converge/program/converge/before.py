@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.durable import remove, write_durably, write_new
 from converge.errors import Failed
+from converge.light import sha256
 from converge.machine import Machine, Manifest, Touched, no_touch
 from converge.paths import OLD
 from converge.places import make_directory
@@ -28,7 +28,7 @@ class Before(TypedDict):
 
 def before_name(name: str) -> str:
     """Name of the record of a path."""
-    return hashlib.sha256(name.encode()).hexdigest()[:32]
+    return sha256(name.encode()).hexdigest()[:32]
 
 
 def keep_before(machine: Machine, name: str) -> None:

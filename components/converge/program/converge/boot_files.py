@@ -8,11 +8,11 @@ the power goes, all before it is what it was.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Sequence
+from _collections_abc import Collection, Sequence
 
 from converge.durable import content
 from converge.errors import Failed
+from converge.light import re
 from converge.machine import Machine
 from converge.typed import NamedTuple
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 
 from converge import boot_files, journal
 from converge.boot_files import Texts
 from converge.durable import text_of
 from converge.errors import enumerate_some
+from converge.light import loads, sha256
 from converge.machine import Machine
 from converge.typed import TypedDict, cast
 
@@ -63,7 +62,7 @@ class Report(TypedDict):
 def load_wish(machine: Machine) -> Wish | None:
     """What the role says; None on a machine that does not have it."""
     text = text_of(machine.at(WISH))
-    return cast(Wish, json.loads(text)) if text else None
+    return cast(Wish, loads(text)) if text else None
 
 
 def load_kept(machine: Machine) -> Kept:
@@ -81,7 +80,7 @@ def wanted(wish: Wish | None, kept: Kept, now: Texts) -> Texts:
 
 def mark(texts: Texts) -> str:
     """What tells these texts from others."""
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def difference(now: Texts, then: Texts) -> str:

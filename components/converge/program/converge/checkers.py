@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
-from collections.abc import Callable, Mapping
+from _collections_abc import Callable, Mapping
 
 from converge.errors import Refused, shown
+from converge.light import dumps, json, loads, re
 
 LIMIT = 8 * 1024 * 1024
 """The largest document or program read from standard input, in bytes."""
@@ -28,7 +27,7 @@ def read_input(limit: int = LIMIT) -> bytes:
 def parse_json(data: bytes) -> object:
     """JSON with unique keys. No value ever appears in an error: it may be secret."""
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_int=_number)
+        return loads(data, _unique)
     except UnicodeDecodeError as error:
         raise Refused(f"standard input is not UTF-8 text (byte {error.start})") from None
     except json.JSONDecodeError as error:
@@ -48,15 +47,9 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return result
 
 
-def _number(text: str) -> float:
-    # A number that no field can hold may have millions of digits: it stays a fraction, which every checker refuses.
-    return int(text) if len(text) <= 20 else float(text)
-
-
 def canonical(value: object) -> bytes:
     """JSON with sorted keys and no white space, as canonical.ts writes it."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8")
+    return dumps(value, ascii_only=False).encode("utf-8")
 
 
 def whole_characters(value: str, place: str) -> None:
@@ -74,6 +67,25 @@ def string(pattern: str = "", what: str = "a text", limit: int = LIMIT) -> Check
         if not isinstance(value, str) or len(value) > limit or (pattern and not re.fullmatch(pattern, value)):
             raise Refused(f"{place} has to be {what}")
         whole_characters(value, place)
+
+    return check
+
+
+def word(first: str, rest: str, longest: int, what: str, shortest: int = 1) -> Checker:
+    """A string of one character of `first` and others of `rest`, `shortest` to `longest` in all.
+
+    A role of files alone has no other patterns: its runs load no regular expressions.
+    """
+    begins, goes_on = frozenset(first), frozenset(rest)
+
+    def check(value: object, place: str) -> None:
+        if (
+            not isinstance(value, str)
+            or not shortest <= len(value) <= longest
+            or value[0] not in begins
+            or not goes_on.issuperset(value[1:])
+        ):
+            raise Refused(f"{place} has to be {what}")
 
     return check
 
@@ -99,7 +111,7 @@ def literal(wanted: bool) -> Checker:
 
     def check(value: object, place: str) -> None:
         if value is not wanted:
-            raise Refused(f"{place} has to be {json.dumps(wanted)}")
+            raise Refused(f"{place} has to be {dumps(wanted)}")
 
     return check
 

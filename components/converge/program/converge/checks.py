@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.documents import CheckSpec, HttpCheck
 from converge.errors import Failed, program_name, reason, tail

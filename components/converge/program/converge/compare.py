@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.accounts import missing_groups, user_differs
 from converge.artifacts import load_stamps, stamp_holds

@@ -6,13 +6,12 @@ recovery unit for the next one.
 
 from __future__ import annotations
 
-import contextlib
-import re
 import time
 
 from converge import journal as journals
 from converge.errors import Failed
 from converge.journal import Confirm, Journal
+from converge.light import re, suppress
 from converge.machine import Machine
 from converge.paths import MESH, PROGRAM
 from converge.typed import cast
@@ -116,7 +115,7 @@ def knock(machine: Machine, keys: set[str]) -> None:
     hosts = [ip for key, ips in lines if key in keys for ip in re.findall(r"(\S+)/(?:32|128)\b", ips)]
     for host in hosts:
         # Port 9, discard (RFC 863): nothing listens there, and the refusal is the reply.
-        with contextlib.suppress(OSError), socket.socket(_family(host), socket.SOCK_DGRAM) as sender:
+        with suppress(OSError), socket.socket(_family(host), socket.SOCK_DGRAM) as sender:
             sender.sendto(b"sovereign-edge", (host, 9))
     time.sleep(MOMENT)
 

@@ -11,16 +11,15 @@ files away.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from _collections_abc import Iterator, Mapping
 
 from converge.durable import content, remove, write_durably
 from converge.errors import Armed, Failed, Refused
+from converge.light import dumps, loads, suppress
 from converge.machine import Machine
 from converge.paths import PROGRAM, RUN
 from converge.typed import TypedDict, cast
@@ -79,14 +78,14 @@ def missed_outcome(machine: Machine, name: str, key: str) -> list[str]:
 
 def read_order(machine: Machine, name: str, run: str) -> Order:
     """What this run of a unit is to do."""
-    return cast(Order, json.loads(content(_file(machine, name, run, "order"))))
+    return cast(Order, loads(content(_file(machine, name, run, "order"))))
 
 
 def write_outcome(machine: Machine, name: str, order: Order, code: int, lines: list[str]) -> None:
     """Says how it ended."""
     outcome: Outcome = {"key": order["key"], "code": code, "lines": lines}
-    with contextlib.suppress(FileNotFoundError):
-        write_durably(_file(machine, name, order["run"], "outcome"), json.dumps(outcome).encode())
+    with suppress(FileNotFoundError):
+        write_durably(_file(machine, name, order["run"], "outcome"), dumps(outcome).encode())
 
 
 def _file(machine: Machine, name: str, run: str, what: str) -> str:
@@ -95,7 +94,7 @@ def _file(machine: Machine, name: str, run: str, what: str) -> str:
 
 def _runs(machine: Machine, name: str) -> list[str]:
     """The runs of which there are files."""
-    with contextlib.suppress(FileNotFoundError):
+    with suppress(FileNotFoundError):
         parts = [entry.rsplit(".", 2) for entry in os.listdir(machine.at(RUN))]
         return [part[1] for part in parts if part[0] == name and part[2:] == ["order"]]
     return []
@@ -107,7 +106,7 @@ def _hold(machine: Machine, name: str, run: str, how: int) -> int | None:
         held = os.open(_file(machine, name, run, "order"), os.O_RDONLY)
     except FileNotFoundError:
         return None
-    with contextlib.suppress(BlockingIOError):
+    with suppress(BlockingIOError):
         fcntl.flock(held, how)
         if os.fstat(held).st_nlink:
             return held
@@ -136,7 +135,7 @@ def _forget_when_said(machine: Machine, name: str, run: str, held: int) -> None:
     """Once the operator has the words. Where others wait for the same run, the last of them does it."""
 
     def after() -> None:
-        with contextlib.suppress(BlockingIOError):
+        with suppress(BlockingIOError):
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _forget(machine, name, run)
         os.close(held)
@@ -146,7 +145,7 @@ def _forget_when_said(machine: Machine, name: str, run: str, held: int) -> None:
 
 def _outcome(machine: Machine, name: str, run: str) -> Outcome | None:
     text = content(_file(machine, name, run, "outcome"))
-    return cast(Outcome, json.loads(text)) if text else None
+    return cast(Outcome, loads(text)) if text else None
 
 
 def _unit(name: str, run: str) -> str:
@@ -180,7 +179,7 @@ def _start(machine: Machine, name: str, key: str, words: list[str], data: bytes)
     run = os.urandom(4).hex()
     order: Order = {"run": run, "key": key, "words": words, "input": data.decode("utf-8"), "who": machine.who()}
     write_durably(_file(machine, name, run, "progress"), b"")
-    write_durably(_file(machine, name, run, "order"), json.dumps(order).encode())
+    write_durably(_file(machine, name, run, "order"), dumps(order).encode())
     held = _hold(machine, name, run, fcntl.LOCK_SH)
     if held is not None:
         _forget_when_said(machine, name, run, held)

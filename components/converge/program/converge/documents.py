@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.checkers import canonical, parse_json
 from converge.errors import Refused, shown
+from converge.light import re, sha256
 from converge.paths import UNITS, modules_path, parents, source_path, sysctl_path
-from converge.shapes import DESIRED, INSTALL, NAME_PATTERN, ROSTER, SECRETS
+from converge.shapes import DESIRED, INSTALL, ROSTER, SECRETS, is_name
 from converge.typed import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
@@ -244,7 +243,7 @@ _DEFAULTS: Mapping[str, Mapping[str, object]] = {
 _REQUIRES: Requires = {"disk": {}, "memory": 0, "pageSize": 0, "os": {}, "arch": ""}
 WINDOW = 60
 """Seconds that a role with `confirm` waits for a fresh connection unless it says otherwise."""
-REFERENCE = re.compile(r"\{\{([a-z]+):([^{}]*)\}\}")
+REFERENCE = r"\{\{([a-z]+):([^{}]*)\}\}"
 
 
 def parse_desired(data: bytes) -> tuple[Desired, str]:
@@ -252,7 +251,7 @@ def parse_desired(data: bytes) -> tuple[Desired, str]:
     document = parse_json(data)
     DESIRED(document, "")
     assert isinstance(document, dict)
-    digest = hashlib.sha256(canonical(document)).hexdigest()
+    digest = sha256(canonical(document)).hexdigest()
     if "confirm" in document:
         document["confirm"].setdefault("window", WINDOW)
     desired = filled(document)
@@ -312,11 +311,11 @@ def _check_known(paths: Mapping[str, bool], things: set[str], place: str) -> Non
 def _check_references(desired: Desired) -> None:
     for name, spec in desired["files"].items():
         place = f"files[{shown(name)}]"
-        for kind, target in REFERENCE.findall(spec["text"]):
+        for kind, target in re.findall(REFERENCE, spec["text"]) if "{{" in spec["text"] else ():
             reference = shown(f"{kind}:{target}")
             if kind not in ("secret", "wireguard", "address"):
                 raise Refused(f"{place}.text refers to {reference}, which is an unknown kind of reference")
-            if kind != "secret" and not re.fullmatch(NAME_PATTERN, target):
+            if kind != "secret" and not is_name(target):
                 raise Refused(f"{place}.text refers to {reference}, which is not the name of a node")
             if kind == "secret" and target not in desired["secrets"]:
                 raise Refused(f"{place}.text refers to the secret {shown(target)}, which `secrets` does not name")

@@ -8,24 +8,21 @@ blocks. `sweep_downloads` clears the places when all roles have what they want.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import hashlib
-import json
 import os
-import re
 import sys
 import time
-from collections.abc import Iterator
+from _collections_abc import Iterator
 
 from converge.documents import ArtifactSpec
 from converge.durable import content, make_durably, now, remove, sync_tree, write_durably
 from converge.errors import Failed
+from converge.light import contextmanager, dumps, hashlib, loads, re, suppress
 from converge.machine import Machine
 from converge.paths import STATE
 from converge.room import existing, room_at
 from converge.transfer import Damaged, transfer
-from converge.typed import TYPE_CHECKING, TypedDict
+from converge.typed import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -65,7 +62,7 @@ def obtain(machine: Machine, name: str, spec: ArtifactSpec) -> str:
             _require_room(machine, name, spec, os.path.getsize(file + ".part"))
             _bring(machine, name, spec, part)
             os.replace(file + ".part", file)
-            write_durably(file + ".json", json.dumps(_looks(file)).encode())
+            write_durably(file + ".json", dumps(_looks(file)).encode())
     return file
 
 
@@ -78,7 +75,7 @@ def _verify_again(file: str, spec: ArtifactSpec) -> bool:
         while chunk := found.read(1 << 20):
             digest.update(chunk)
     if digest.hexdigest() == spec["sha256"]:
-        write_durably(file + ".json", json.dumps(_looks(file)).encode())
+        write_durably(file + ".json", dumps(_looks(file)).encode())
         return True
     remove(file)
     return False
@@ -87,7 +84,7 @@ def _verify_again(file: str, spec: ArtifactSpec) -> bool:
 def is_verified(file: str) -> bool:
     """Whether a download is there just as it was verified."""
     noted = content(file + ".json")
-    return bool(noted) and os.path.isfile(file) and json.loads(noted) == _looks(file)
+    return bool(noted) and os.path.isfile(file) and loads(noted) == _looks(file)
 
 
 def is_obtained(machine: Machine, name: str, spec: ArtifactSpec) -> bool:
@@ -103,7 +100,7 @@ def put(file: str, target: str, mode: int) -> None:
         os.chmod(file, mode)
         sync_tree(file)
     if found.st_nlink == 1 or found.st_mode & 0o7777 == mode:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.link(file, target)
             return
     import shutil
@@ -145,7 +142,7 @@ def sweep_downloads(machine: Machine) -> list[str]:
         for digest in sorted(hashes):
             gone += [digest] if _forget(f"{place}/{digest}") else []
         if place != ours:
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.rmdir(place)
     for note in notes:
         if not os.path.isdir(machine.at(content(note).decode())):
@@ -154,7 +151,7 @@ def sweep_downloads(machine: Machine) -> list[str]:
 
 
 def _forget(file: str) -> bool:
-    with contextlib.suppress(OSError), open(file + ".part", "ab") as part:
+    with suppress(OSError), open(file + ".part", "ab") as part:
         fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for ending in (".json.new", ".json", "", ".part"):
             remove(file + ending)
@@ -171,7 +168,7 @@ def _looks(file: str) -> list[int]:
     return [found.st_size, found.st_mtime_ns, found.st_ino]
 
 
-@contextlib.contextmanager
+@contextmanager
 def _alone(name: str) -> Iterator[BinaryIO]:
     """Opens a file of which one run at a time is the writer; the others wait for it, and say so."""
     told = False
@@ -258,7 +255,7 @@ class _Teller:
             self.noted = at
             note: Progress = {"artifact": self.name, "url": self.spec["url"], "bytes": size, "of": self.spec["bytes"]}
             with open(self.file + ".new", "w", encoding="utf-8") as file:
-                json.dump(note, file)
+                file.write(dumps(note))
             os.replace(self.file + ".new", self.file)
         if at - self.said >= TOLD:
             self.said = at
@@ -274,8 +271,8 @@ def downloads_under_way(machine: Machine) -> list[Progress]:
     """For `status`: the downloads that are going on. What a run that was killed left is older than its last second."""
     found: list[Progress] = []
     for name in _list(machine.state(RUNS)):
-        with contextlib.suppress(OSError, ValueError):
+        with suppress(OSError, ValueError):
             file = machine.state(f"{RUNS}/{name}")
             if name.startswith("download-") and time.time() - os.stat(file).st_mtime < LIVELY:
-                found.append(json.loads(content(file)))
+                found.append(cast(Progress, loads(content(file))))
     return found

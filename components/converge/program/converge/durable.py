@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Iterator
+from _collections_abc import Iterator
+
+from converge.light import suppress
 
 
 def fsync_directory(name: str) -> None:
@@ -32,7 +33,7 @@ def make_durably(name: str, mode: int) -> None:
     """Makes a directory, and those above it that are missing; one that is there stays as it is."""
     if not os.path.isdir(name):
         make_durably(os.path.dirname(name), 0o755)
-        with contextlib.suppress(FileExistsError):
+        with suppress(FileExistsError):
             os.mkdir(name, mode)
         fsync_directory(os.path.dirname(name))
 
@@ -46,7 +47,7 @@ def write_durably(name: str, data: bytes, mode: int = 0o600, owner: tuple[int, i
 
 def write_new(name: str, data: bytes, mode: int, owner: tuple[int, int] | None) -> None:
     """Writes a file that nobody else has under this name; mode and owner are right before the first byte."""
-    with contextlib.suppress(FileNotFoundError):
+    with suppress(FileNotFoundError):
         os.unlink(name)
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -64,11 +65,14 @@ def write_new(name: str, data: bytes, mode: int, owner: tuple[int, int] | None) 
 def remove(name: str) -> None:
     """Removes a file, a link or a whole directory; nothing there is fine."""
     if os.path.isdir(name) and not os.path.islink(name):
+        with suppress(OSError):
+            os.rmdir(name)
+            return
         import shutil
 
         shutil.rmtree(name)
     else:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(name)
 
 
@@ -79,7 +83,7 @@ def now() -> str:
 
 def content(name: str) -> bytes:
     """Content of a file; nothing when there is none."""
-    with contextlib.suppress(FileNotFoundError), open(name, "rb") as file:
+    with suppress(FileNotFoundError), open(name, "rb") as file:
         return file.read()
     return b""
 

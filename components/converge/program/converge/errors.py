@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from _collections_abc import Sequence
+
+from converge.light import dumps
 
 
 class Refused(Exception):
@@ -33,7 +34,7 @@ class Interrupted(Exception):
 
 def shown(text: str) -> str:
     """A string for a message: quoted, escaped and not long."""
-    return json.dumps(text if len(text) <= 80 else text[:77] + "...")
+    return dumps(text if len(text) <= 80 else text[:77] + "...")
 
 
 def enumerate_some(names: Sequence[str], limit: int = 8) -> str:

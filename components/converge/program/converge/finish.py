@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.apply import compared, confirm
 from converge.boot_wish import load_kept, reasons
@@ -12,6 +11,7 @@ from converge.detach import detached, missed_outcome
 from converge.documents import Roster, parse_roster
 from converge.errors import Failed, enumerate_some
 from converge.journal import Journal
+from converge.light import sha256
 from converge.lock import locked
 from converge.log import Event
 from converge.machine import Machine, Manifest
@@ -27,7 +27,7 @@ def finish(machine: Machine, data: bytes) -> list[str]:
     """
     roster = parse_roster(data)
     machine.check_identity(cast("Mapping[str, object]", roster))
-    key = f"finish {hashlib.sha256(canonical(roster)).hexdigest()}"
+    key = f"finish {sha256(canonical(roster)).hexdigest()}"
     with locked(machine, "finish", key) as armed:
         machine.record_identity(cast("Mapping[str, object]", roster))
         require_applied(machine.manifests(), roster)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.accounts import user_differs
 from converge.artifacts import load_stamps, stamp_holds
 from converge.compare import Plan, access_differs, directory_differs, link_target
 from converge.documents import Desired
 from converge.durable import content
+from converge.light import sha256
 from converge.machine import Machine, Manifest, UnitState
 from converge.packages import missing_packages
 from converge.sysctl import read_sysctl
@@ -59,7 +59,7 @@ def _place(machine: Machine, rendered: Mapping[str, str], desired: Desired, name
     if not os.path.lexists(target):
         return f"{name} removed by hand"
     found = (link_target(target) or "").encode() if name in desired["links"] else content(target)
-    if hashlib.sha256(found).hexdigest() != rendered[name]:
+    if sha256(found).hexdigest() != rendered[name]:
         return f"{name} edited by hand"
     spec = desired["files"].get(name)
     return f"{name} has another mode or owner" if spec and access_differs(machine, os.lstat(target), spec) else ""

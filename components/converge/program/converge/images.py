@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from _collections_abc import Iterable
 
 from converge.durable import remove
 from converge.errors import Failed
+from converge.light import sha256
 from converge.machine import Machine
 from converge.typed import cast
 
@@ -53,4 +53,4 @@ def _exists(machine: Machine, image: str) -> bool:
 
 
 def _note(image: str) -> str:
-    return f"runs/image-{hashlib.sha256(image.encode()).hexdigest()[:32]}.json"
+    return f"runs/image-{sha256(image.encode()).hexdigest()[:32]}.json"

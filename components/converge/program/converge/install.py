@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 import os
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge import journal as journals
 from converge.claims import record_claims, require_claims
 from converge.documents import parse_install
 from converge.durable import content, fsync_directory, remove, sync_tree, write_durably
 from converge.errors import Failed, Refused
+from converge.light import loads, sha256, suppress
 from converge.lock import locked
 from converge.log import Event, logged
 from converge.machine import Machine
@@ -52,7 +50,7 @@ def install(machine: Machine, data: bytes, upload: str = "") -> list[str]:
     with locked(machine, "install"):
         record_claims(machine, document["claims"])
         text = _bundle(machine, wanted)
-        files = cast("dict[str, str]", json.loads(text))
+        files = cast("dict[str, str]", loads(text))
         stale = not _is_in_use(machine, place, files, text)
         unguarded = not _recovery_is_enabled(machine)
         if stale:
@@ -65,14 +63,14 @@ def install(machine: Machine, data: bytes, upload: str = "") -> list[str]:
                 if unguarded:
                     _enable_recovery(machine)
         if upload:
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 os.unlink(upload)
     return ["changed: " + PROGRAM] if stale or unguarded else ["unchanged"]
 
 
 def _bundle(machine: Machine, wanted: str) -> bytes:
     for text in (bundle, content(machine.at(BUNDLE))):
-        if hashlib.sha256(text).hexdigest() == wanted:
+        if sha256(text).hexdigest() == wanted:
             return text
     raise Failed("the program that was uploaded is not the one that is wanted; run `up` again")
 

@@ -7,13 +7,13 @@ role changed meanwhile it is started again at once, for the change may well be t
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Mapping
+from _collections_abc import Collection, Mapping
 
 from converge.checkers import canonical
 from converge.documents import JobSpec
 from converge.durable import content, now, remove
 from converge.errors import Failed, program_name, tail
+from converge.light import sha256
 from converge.machine import Machine
 from converge.typed import NamedTuple, TypedDict, cast
 
@@ -169,4 +169,4 @@ def _base(role: str, name: str) -> str:
 
 
 def _work(spec: JobSpec) -> str:
-    return hashlib.sha256(canonical(spec["argv"])).hexdigest()
+    return sha256(canonical(spec["argv"])).hexdigest()

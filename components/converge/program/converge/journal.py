@@ -8,15 +8,14 @@ same after a failed check, a kill, a power cut and an unconfirmed change, and ca
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import time
-from collections.abc import Mapping, Sequence
+from _collections_abc import Mapping, Sequence
 
 from converge.artifacts import Stamp, load_stamps
 from converge.durable import fsync_directory, remove
 from converge.errors import Failed, reason
+from converge.light import suppress
 from converge.machine import Machine, Manifest, UnitState
 from converge.packages import installed_packages, restore_policy
 from converge.paths import OLD, STAGE, UNITS, is_unit_path
@@ -86,9 +85,10 @@ def close(machine: Machine, journal: Journal) -> None:
     for directory in journal["directories"]:
         place = machine.at(directory)
         # Where a service's link has come since then, nothing of ours is to be found.
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, Failed):
+        with suppress(FileNotFoundError, NotADirectoryError, Failed):
             check_parents(machine, directory, itself=True)
-            for name in (STAGE, OLD, *(os.path.basename(name) + OLD for name in below(journal, directory))):
+            swapped = [os.path.basename(name) for name in below(journal, directory)]
+            for name in (*(f"{OLD}/{name}" for name in swapped), STAGE, OLD, *(name + OLD for name in swapped)):
                 remove(os.path.join(place, name))
             fsync_directory(place)
     # That it is gone need not be on the disk: to clear away a second time, or to undo what was undone, changes nothing.
@@ -119,7 +119,7 @@ def directory_aside(machine: Machine, name: str) -> str:
 
 def boot_id() -> str:
     """What tells this boot from every other one."""
-    with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+    with suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
     return ""
 
@@ -155,7 +155,7 @@ class Undo:
         self._leave_units(boot)
         self._files()
         for key, value in journal["sysctl"].items():
-            with contextlib.suppress(Failed):
+            with suppress(Failed):
                 write_sysctl(self.machine, key, value)
         if any(is_unit_path(name) for name in journal["swaps"]):
             self._attempt(["systemctl", "daemon-reload"])
@@ -189,7 +189,7 @@ class Undo:
                     self._file(name)
                 except (OSError, Failed) as error:
                     self.problems.append(reason(error))
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 fsync_directory(self.machine.at(directory))
         if self.journal["stamps"]:
             self.machine.save("artifacts.json", {**load_stamps(self.machine), **self.journal["stamps"]})
@@ -232,8 +232,8 @@ class Undo:
 def sync_units(machine: Machine) -> None:
     """Makes durable what `systemctl enable` and `disable` did: links, in the unit directory and one level below."""
     top = machine.at(UNITS.rstrip("/"))
-    with contextlib.suppress(FileNotFoundError):
-        names = [name for name in os.listdir(top) if re.search(r"\.(wants|requires|upholds)$", name)]
+    with suppress(FileNotFoundError):
+        names = [name for name in os.listdir(top) if name.endswith((".wants", ".requires", ".upholds"))]
         for name in (*sorted(names), ""):
             fsync_directory(os.path.join(top, name))
 
@@ -259,7 +259,7 @@ def recover(machine: Machine, journal: Journal, why: str) -> str:
 
 def note_dependencies(machine: Machine, manifest: Manifest, journal: Journal) -> None:
     """Records what came along with the packages of a change that did not get to its end."""
-    with contextlib.suppress(Failed):
+    with suppress(Failed):
         touched = manifest["touched"]
         ours = {name.partition(":")[0] for name in touched["packages"]}
         came = installed_packages(machine) - set(journal["packages"]) - ours if journal["packages"] else set()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator
+from _collections_abc import Iterator
 
 from converge import journal as journals
 from converge.durable import now
 from converge.errors import Failed
 from converge.journal import Journal
+from converge.light import contextmanager
 from converge.log import Event, note
 from converge.machine import Machine
 from converge.room import require_writable_state
@@ -23,7 +23,7 @@ LOCK_QUIET = 2.0
 """Seconds after which a waiting run says whom it waits for."""
 
 
-@contextlib.contextmanager
+@contextmanager
 def locked(machine: Machine, what: str, key: str = "") -> Iterator[Journal | None]:
     """Holds the machine's lock: one run at a time. First finishes with a change that was cut off.
 

@@ -13,18 +13,16 @@ one is cut off by the next `append`.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from _collections_abc import Iterator, Sequence
 
 from converge.checkers import canonical
 from converge.durable import fsync_directory, now
 from converge.errors import Failed, Refused, reason
+from converge.light import contextmanager, loads, sha256, suppress
 from converge.machine import Machine
 from converge.paths import LOG
 from converge.places import make_directory
@@ -74,7 +72,7 @@ def append(machine: Machine, event: Event) -> None:
             for part in (Event("recover", "recovered: a line was cut off"), event) if torn else (event,):
                 number += 1
                 line = _line(machine, part, number, digest)
-                digest = hashlib.sha256(line).hexdigest()
+                digest = sha256(line).hexdigest()
                 data += line + b"\n"
             _write(descriptor, data, end)
     except OSError as error:
@@ -83,11 +81,11 @@ def append(machine: Machine, event: Event) -> None:
 
 def note(machine: Machine, event: Event) -> None:
     """Adds the line of something that is over and cannot wait for the log; without it when that cannot be."""
-    with contextlib.suppress(Failed):
+    with suppress(Failed):
         append(machine, event)
 
 
-@contextlib.contextmanager
+@contextmanager
 def logged(machine: Machine, event: Event) -> Iterator[None]:
     """The line of a change, before the change; and another one when that fails."""
     append(machine, event)
@@ -180,18 +178,18 @@ def _write(descriptor: int, data: bytes, end: int) -> None:
             view = view[os.write(descriptor, view) :]
         os.fsync(descriptor)
     except OSError:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.ftruncate(descriptor, end)
         raise
 
 
-@contextlib.contextmanager
+@contextmanager
 def _opened(machine: Machine) -> Iterator[int]:
     """The log, for whoever writes it alone; made when there is none."""
     name = machine.at(LOG)
     directory = os.path.dirname(name)
     make_directory(machine, os.path.dirname(os.path.dirname(LOG)))
-    with contextlib.suppress(FileExistsError):
+    with suppress(FileExistsError):
         os.mkdir(directory, 0o700)
     if os.path.islink(directory):
         raise OSError(f"{directory} is a link")
@@ -203,7 +201,7 @@ def _opened(machine: Machine) -> Iterator[int]:
         os.close(descriptor)
 
 
-@contextlib.contextmanager
+@contextmanager
 def _opened_to_read(machine: Machine) -> Iterator[int]:
     """The log while nobody writes it; -1 when there is none."""
     try:
@@ -233,7 +231,7 @@ def _newest(descriptor: int) -> tuple[int, str, int]:
                 break
             number = _number(data[begin : end - 1])
             if number:
-                return number, hashlib.sha256(data[begin : end - 1]).hexdigest(), start + end
+                return number, sha256(data[begin : end - 1]).hexdigest(), start + end
             limit = start + begin
     return 0, NOTHING, 0
 
@@ -241,7 +239,7 @@ def _newest(descriptor: int) -> tuple[int, str, int]:
 def _number(line: bytes) -> int:
     """The number of a line; 0 for what is none, such as the zeros that a power cut may leave."""
     try:
-        found = json.loads(line)
+        found = loads(line)
     except ValueError:
         return 0
     number = found.get("n") if isinstance(found, dict) else None

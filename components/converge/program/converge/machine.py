@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import re
-import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from _collections_abc import Callable, Mapping, Sequence
 
 from converge.documents import Desired, filled
 from converge.durable import make_durably, now, write_durably
 from converge.errors import Failed, Interrupted, Refused, shown
+from converge.light import dumps, loads, re, signal, suppress
 from converge.paths import STATE
 from converge.typed import TYPE_CHECKING, NamedTuple, TypedDict, cast
 
@@ -200,7 +197,7 @@ class Machine:
         """Content of a state file; None when there is none. A file that cannot be read is a failure that names it."""
         try:
             with open(self.state(name), "rb") as file:
-                return json.loads(file.read())
+                return loads(file.read())
         except FileNotFoundError:
             return None
         except ValueError:
@@ -208,7 +205,7 @@ class Machine:
 
     def save(self, name: str, value: object) -> None:
         """Replaces a state file durably, 0600."""
-        write_durably(self.state(name), json.dumps(value, sort_keys=True).encode() + b"\n")
+        write_durably(self.state(name), dumps(value).encode() + b"\n")
 
     def names(self, directory: str) -> list[str]:
         """Names of the JSON files in a directory of ours, without the ending."""
@@ -251,7 +248,7 @@ class Machine:
 
     def machine_id(self) -> str:
         """machine-id(5), made when the system was installed; "" for one that goes with the next boot."""
-        with contextlib.suppress(OSError), open(self.at("/etc/machine-id"), encoding="ascii", errors="replace") as file:
+        with suppress(OSError), open(self.at("/etc/machine-id"), encoding="ascii", errors="replace") as file:
             # systemd mounts a passing one over the file where it could not write it down.
             if os.fstat(file.fileno()).st_dev == os.stat(self.at("/etc")).st_dev:
                 return file.read().strip()

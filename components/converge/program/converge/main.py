@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from _collections_abc import Callable, Sequence
 
 from converge.checkers import read_input
 from converge.errors import Armed, Failed, Refused, reason
+from converge.light import SIGHUP, SIGINT, SIGTERM, handle_signal
 from converge.machine import Machine
 from converge.paths import PROGRAM
 from converge.typed import TYPE_CHECKING
@@ -235,8 +235,8 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the verb in `arguments`; prints at most ten lines; returns the exit code."""
     given, words = options(arguments)
     machine = Machine(os.path.realpath(given["--root"]) if given["--root"] else "", auth=given["--auth"])
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, machine.on_signal)
+    for number in (SIGTERM, SIGHUP, SIGINT):
+        handle_signal(number, machine.on_signal)
     os.umask(0o022)
     code, lines = answer(machine, words)
     if code == 64:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from _collections_abc import Iterable, Mapping
 
 from converge.documents import FileSpec
 from converge.durable import text_of
 from converge.errors import Failed
+from converge.light import suppress
 from converge.machine import Machine
 from converge.paths import modules_path
 
@@ -40,7 +40,7 @@ def load_module(machine: Machine, name: str) -> None:
 
 def unload_module(machine: Machine, name: str) -> bool:
     """Unloads a module that we loaded, when nothing uses it. Whether it is gone; one that stays does no harm."""
-    with contextlib.suppress(ValueError):
+    with suppress(ValueError):
         if int(text_of(machine.at(f"/sys/module/{name}/refcnt")) or "0") == 0:
             return machine.system.run(["modprobe", "--remove", "--", name]).code == 0
     return False

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from _collections_abc import Collection, Iterator, Mapping, Sequence
 
 from converge.apt import apt, apt_failure, apt_words, dpkg, lock_holder, patiently, unreachable
 from converge.documents import PackageSpec
 from converge.durable import content, fsync_directory, remove, write_durably
 from converge.errors import Failed, enumerate_some
+from converge.light import contextmanager, re, suppress
 from converge.machine import Machine, Result
 from converge.paths import OLD
 from converge.room import room_at
@@ -273,7 +272,7 @@ def lists_fresh(machine: Machine) -> bool:
     lists = machine.at("/var/lib/apt/lists")
     times = []
     for name in (lists, lists + "/partial", machine.state("apt-lists")):
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             times.append(os.stat(name).st_mtime)
     try:
         present = any(name.endswith(("_Packages", "_InRelease", "_Packages.lz4")) for name in os.listdir(lists))
@@ -299,7 +298,7 @@ POLICY = "/usr/sbin/policy-rc.d"
 POLICY_TEXT = b"#!/bin/sh\n# Of sovereign-edge while it installs packages: daemons start with their role.\nexit 101\n"
 
 
-@contextlib.contextmanager
+@contextmanager
 def daemons_kept_from_starting(machine: Machine) -> Iterator[None]:
     """Has a policy-rc.d of ours in place; afterwards what was there before, at the latest with the next run."""
     name = machine.at(POLICY)

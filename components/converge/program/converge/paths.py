@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 LIBRARY = "/usr/local/lib/sovereign-edge"
 PROGRAM = LIBRARY + "/converge.py"
 BUNDLE = LIBRARY + "/program.json"
@@ -23,6 +21,9 @@ OLD = ".sovereign-edge.old"
 """Directory beside the place of a file, where what it had is kept until the end."""
 OWN_STATE = ["roles", "secrets", "before", "runs", "lock", "node.json", "roster.json", "journal.json"]
 OWN_STATE += ["wireguard.json", "addresses.json", "artifacts.json", "claims.json", "boot.json", "apt-lists", "fetched"]
+
+_LIBRARIES = ("/etc", "/run", "/usr/lib", "/lib", "/usr/local/lib")
+_UNIT_DIRECTORIES = tuple(f"{top}/{kind}/" for top in _LIBRARIES for kind in ("systemd/system", "containers/systemd"))
 
 
 def sysctl_path(role: str) -> str:
@@ -48,4 +49,4 @@ def parents(name: str) -> list[str]:
 
 def is_unit_path(name: str) -> bool:
     """Whether systemd has to read its units again when this path changes."""
-    return re.match(r"/(etc|run|usr/lib|lib|usr/local/lib)/(systemd/system|containers/systemd)/", name) is not None
+    return name.startswith(_UNIT_DIRECTORIES)

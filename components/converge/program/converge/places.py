@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 
 from converge.durable import fsync_directory, remove, sync_tree
 from converge.errors import Failed
+from converge.light import suppress
 from converge.machine import Machine
 from converge.paths import LIBRARY, LOG, RUN, STAGE, STATE, UNITS, parents
 
@@ -42,7 +42,7 @@ def check_own(machine: Machine) -> None:
 def make_directory(machine: Machine, name: str, mode: int = -1, owner: tuple[int, int] | None = None) -> None:
     """Makes a directory and those above it, root's and 0755; `mode` and `owner` are for an existing one too."""
     for directory in (*parents(name), name):
-        with contextlib.suppress(FileExistsError):
+        with suppress(FileExistsError):
             os.mkdir(machine.at(directory), 0o755)
             fsync_directory(os.path.dirname(machine.at(directory)) or "/")
     if mode >= 0:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from _collections_abc import Collection, Mapping
 
 from converge.documents import ArtifactSpec, Desired, Requires
-from converge.downloads import UNPACKED, is_obtained
 from converge.errors import Failed
-from converge.facts import architecture, memory_total, system_name
 from converge.machine import Machine
 from converge.paths import STATE
 from converge.room import is_read_only, room_at
@@ -35,6 +33,10 @@ def staged_sizes(machine: Machine, wanted: Wanted, names: Collection[str]) -> di
 
 def download_sizes(machine: Machine, artifacts: Mapping[str, ArtifactSpec], names: Collection[str]) -> dict[str, int]:
     """Bytes that each of these artifacts will still bring, unpacked ones included."""
+    if not artifacts:
+        return {}
+    from converge.downloads import UNPACKED, is_obtained
+
     sizes = {}
     for name in names:
         if name in artifacts:
@@ -46,6 +48,10 @@ def download_sizes(machine: Machine, artifacts: Mapping[str, ArtifactSpec], name
 
 def machine_problems(machine: Machine, requires: Requires) -> list[str]:
     """What the machine is not: its memory, pages, system and processor, each with what it has."""
+    if not any(requires[what] for what in ("memory", "pageSize", "os", "arch")):
+        return []
+    from converge.facts import architecture, memory_total, system_name
+
     problems = []
     memory = memory_total(machine)
     if memory < requires["memory"]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.checkers import (
     Checker,
@@ -17,8 +16,10 @@ from converge.checkers import (
     record,
     string,
     struct,
+    word,
 )
 from converge.errors import Refused
+from converge.light import re, suppress
 from converge.paths import LIBRARY, LOG, RECOVER_UNIT, RUN, STATE, UNITS
 
 _ROOTS = ("/proc", "/sys", "/dev", LIBRARY, STATE, RUN, os.path.dirname(LOG), UNITS + RECOVER_UNIT)
@@ -48,6 +49,44 @@ def path(value: object, where: str) -> None:
         raise Refused(f"{where} belongs to converge.py or the kernel")
 
 
+_DIGITS = "0123456789"
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def mode(value: object, where: str) -> None:
+    """Three or four octal digits, with a 0 before them or not."""
+    digits = value[-4:] if isinstance(value, str) else ""
+    if len(digits) < 3 or not _OCTAL.issuperset(digits) or value not in (digits, "0" + digits):
+        raise Refused(f'{where} has to be an octal mode such as "0644"')
+
+
+_OCTAL = frozenset("01234567")
+_NUMBER = frozenset(_DIGITS)
+_ACCOUNT_BEGINS, _ACCOUNT = frozenset(_LOWER + "_"), frozenset(_LOWER + _DIGITS + "_.-")
+
+
+def owner(value: object, where: str) -> None:
+    """`user:group`, each by its name or its number."""
+    parts = value.split(":") if isinstance(value, str) else []
+    if len(parts) != 2 or not all(_is_account(part) for part in parts):
+        raise Refused(f'{where} has to be an owner, "user:group"')
+
+
+def _is_account(part: str) -> bool:
+    if 0 < len(part) <= 9 and _NUMBER.issuperset(part):
+        return True
+    return 0 < len(part) <= 32 and part[0] in _ACCOUNT_BEGINS and _ACCOUNT.issuperset(part)
+
+
+def is_name(text: str) -> bool:
+    """Whether a node can be called so."""
+    with suppress(Refused):
+        NAME(text, "")
+        return True
+    return False
+
+
 def host_port(value: object, where: str) -> None:
     """`host:port`."""
     found = re.fullmatch(r"[!-~]+:([1-9][0-9]{0,4})", value) if isinstance(value, str) else None
@@ -55,20 +94,17 @@ def host_port(value: object, where: str) -> None:
         raise Refused(f"{where} has to be host:port")
 
 
-_OWNER = r"([a-z_][a-z0-9_.-]{0,31}|[0-9]{1,9})"
 _PORT = r":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _REGISTRY = rf"([a-z0-9-]+(\.[a-z0-9-]+)+({_PORT})?|[a-z0-9-]+{_PORT}|localhost)"
 _OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _TYPES = "service|socket|timer|path|mount|automount|swap|target|slice"
 
-NAME_PATTERN = r"[a-z0-9][a-z0-9.-]{0,99}"
-NAME = string(NAME_PATTERN, "a name of lower-case letters, digits, dots and dashes")
-SECRET_NAME = string(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,199}", "the name of a secret")
-OWNER = string(f"{_OWNER}:{_OWNER}", 'an owner, "user:group"')
-MODE = string(r"0?[0-7]{3,4}", 'an octal mode such as "0644"')
-ACCOUNT = string(r"[a-z_][a-z0-9_-]{0,31}", "the name of a user or group")
+NAME = word(_LOWER + _DIGITS, _LOWER + _DIGITS + ".-", 100, "a name of lower-case letters, digits, dots and dashes")
+_SECRET = _UPPER + _LOWER + _DIGITS
+SECRET_NAME = word(_SECRET, _SECRET + "._:@-", 200, "the name of a secret")
+ACCOUNT = word(_LOWER + "_", _LOWER + _DIGITS + "_-", 32, "the name of a user or group")
 LINE = string(r"[^\0\r\n]*", "a text of one line")
-HASH = string(r"[0-9a-f]{64}", "a SHA-256 in hex")
+HASH = word(_DIGITS + "abcdef", _DIGITS + "abcdef", 64, "a SHA-256 in hex", shortest=64)
 URL = string(r"https?://[!-~]+", "an http or https URL")
 URLS = string(r"https?://[!-~]+( https?://[!-~]+)*", "http or https URLs with one space between", 4096)
 WORDS = string(r"[!-~]+( [!-~]+)*", "words with one space between", 4096)
@@ -124,16 +160,16 @@ ROLE: Mapping[str, Checker] = {
     "secrets": record(SECRET_NAME, WHOLE),
     "groups": record(ACCOUNT, NOTHING),
     "users": record(ACCOUNT, struct({"home": path}, {"shell": path, "groups": record(ACCOUNT, TRUE), "person": TRUE})),
-    "directories": record(path, struct({"mode": MODE, "owner": OWNER}, {"keep": boolean})),
+    "directories": record(path, struct({"mode": mode, "owner": owner}, {"keep": boolean})),
     "artifacts": record(
         path,
         struct(
             {"url": URL, "sha256": HASH, "bytes": WHOLE, "arch": choice("amd64", "arm64", "any")},
-            {"unpack": choice("tar.gz"), "mode": MODE},
+            {"unpack": choice("tar.gz"), "mode": mode},
         ),
     ),
     "images": record(IMAGE, NOTHING),
-    "files": record(path, struct({"mode": MODE, "owner": OWNER, "text": string()}, {"validate": argv})),
+    "files": record(path, struct({"mode": mode, "owner": owner, "text": string()}, {"validate": argv})),
     "links": record(path, struct({"target": string(r"[^\0\r\n]+", "a path")}, {})),
     "units": record(
         UNIT,

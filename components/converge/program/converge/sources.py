@@ -7,15 +7,14 @@ while nothing has changed.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-from collections.abc import Iterator, Mapping
+from _collections_abc import Iterator, Mapping
 
 from converge.apt import apt, apt_failure, apt_words, unreachable
 from converge.documents import FileSpec, SourceSpec
 from converge.durable import remove, write_new
 from converge.errors import Failed
+from converge.light import contextmanager, re
 from converge.machine import Machine
 from converge.paths import source_path
 
@@ -42,7 +41,7 @@ def source_text(spec: SourceSpec) -> str:
     return "\n".join([*lines, "Signed-By:", *key, ""])
 
 
-@contextlib.contextmanager
+@contextmanager
 def apt_view(machine: Machine, sources: Mapping[str, bytes]) -> Iterator[list[str]]:
     """Options under which apt sees the machine's sources with these (path → content) in their places."""
     if not sources:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections.abc import Mapping
+from _collections_abc import Mapping
 
 from converge.documents import Secret, SecretsDocument, parse_secrets
 from converge.errors import Failed, Refused, enumerate_some, shown
+from converge.light import dumps, suppress
 from converge.lock import locked
 from converge.log import Event, logged
 from converge.machine import Machine
@@ -100,10 +99,10 @@ class Redactor:
         spellings: set[str] = set()
         names: list[str] = []
         # What cannot be read now is in no text of this run either, and whoever reports a failure must not fail.
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             names = self.machine.names("secrets")
         for name in names:
-            with contextlib.suppress(Failed, OSError):
+            with suppress(Failed, OSError):
                 stored = cast(StoredSecret, self.machine.load(f"secrets/{name}.json"))
                 for secret in (stored["current"], stored["previous"]):
                     spellings |= spelled(secret["value"]) if secret else set()
@@ -121,8 +120,8 @@ def spelled(value: str) -> set[str]:
         encoded = [base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()]
         result |= {
             part,
-            json.dumps(part)[1:-1],
-            json.dumps(part, ensure_ascii=False)[1:-1],
+            dumps(part)[1:-1],
+            dumps(part, ascii_only=False)[1:-1],
             raw.hex(),
             quote(part, safe=""),
         }

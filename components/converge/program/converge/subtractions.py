@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from _collections_abc import Mapping, Sequence
 
 from converge.accounts import close_account, end_memberships, group_members, is_person, membership, remove_group
 from converge.documents import Desired

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from _collections_abc import Mapping, Sequence
 
 from converge import journal as journals
 from converge.artifacts import load_stamps
@@ -13,6 +12,7 @@ from converge.detach import detached, missed_outcome
 from converge.documents import SECTIONS
 from converge.durable import fsync_directory, remove
 from converge.errors import Failed, enumerate_some, program_name, reason
+from converge.light import suppress
 from converge.lock import locked
 from converge.log import Event, append, note
 from converge.machine import TOUCHED_SECTIONS, Machine, Manifest, Touched
@@ -39,7 +39,7 @@ def release(machine: Machine) -> list[str]:
             journals.sync_units(machine)
             remove(machine.at(UNITS + RECOVER_UNIT))
             machine.run("release", ["systemctl", "daemon-reload"])
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.rmdir(machine.state("").rstrip("/"))
         # The program goes when nothing is left, for good, that it would be needed for.
         journals.sync_units(machine)
@@ -186,14 +186,14 @@ class Sweep:
                 self.changed.add(os.path.dirname(name))
                 self.done.append(name)
         for name in sorted(self.old["parents"].keys() - needed, key=len, reverse=True):
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.rmdir(self.machine.at(name))
                 self.changed.add(os.path.dirname(name))
 
     def _sync(self) -> None:
         """Makes all of it durable: what is forgotten next is never looked at again."""
         for name in sorted(self.changed):
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 fsync_directory(self.machine.at(name))
 
     def _forget(self) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from converge.errors import Failed
+from converge.light import re
 from converge.machine import Machine
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
-from collections.abc import Sequence
+from _collections_abc import Sequence
 
 from converge import journal as journals
 from converge.additions import add, claim_additions
@@ -19,6 +18,7 @@ from converge.durable import fsync_directory, now, remove, write_new
 from converge.errors import Armed, Failed, Stopped, enumerate_some, program_name, reason
 from converge.found import by_hand
 from converge.journal import Journal, Undo, matching
+from converge.light import suppress
 from converge.log import Event, append, note, require_room
 from converge.machine import Machine, Manifest, UnitState
 from converge.modules import load_module
@@ -439,7 +439,7 @@ class Transaction:
             state = (
                 f"It could not be undone ({problems[0]}): parts of both configurations are in place. Apply it again."
             )
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             if self.journal["confirm"]:
                 disarm(self.machine, self.journal["run"])
             journals.note_dependencies(self.machine, self.manifest, self.journal)

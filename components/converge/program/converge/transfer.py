@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable
+from _collections_abc import Callable
 
 from converge.documents import ArtifactSpec
 from converge.errors import Failed, reason
+from converge.light import hashlib
 from converge.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

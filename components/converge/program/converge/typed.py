@@ -5,8 +5,6 @@ The type checker gets the real ones. `from __future__ import annotations` keeps 
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 __all__ = ["TYPE_CHECKING", "NamedTuple", "TypedDict", "cast"]
 
 TYPE_CHECKING = False
@@ -30,10 +28,22 @@ else:
             if not bases:
                 return super().__new__(cls, name, bases, body)
             fields = tuple(body.pop("__annotations__"))
-            named = namedtuple(name, fields, defaults=[body.pop(field) for field in fields if field in body])
-            for key, value in body.items():
-                setattr(named, key, value)
-            return named
+            defaults = {field: body.pop(field) for field in fields if field in body}
+            places = {field: property(lambda self, at=at: self[at]) for at, field in enumerate(fields)}
+            return type(name, (_Named,), {**body, **places, "__slots__": (), "fields": fields, "defaults": defaults})
+
+    class _Named(tuple):
+        __slots__ = ()
+
+        def __new__(cls, *values, **named):
+            given = {**cls.defaults, **dict(zip(cls.fields, values)), **named}
+            return super().__new__(cls, [given[field] for field in cls.fields])
+
+        def _replace(self, **named):
+            return type(self)(*self, **named)
+
+        def _asdict(self):
+            return dict(zip(self.fields, self))
 
     class NamedTuple(metaclass=_Fields):
         """A tuple with a name for each of its places."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-
 from converge.documents import REFERENCE, Desired
 from converge.errors import Refused, shown
+from converge.light import re, sha256
 from converge.machine import Machine
 from converge.modules import module_files
 from converge.paths import sysctl_path
@@ -31,13 +29,16 @@ class Wanted:
         self.content = {name: spec["text"].encode("utf-8") for name, spec in self.files.items()}
         for name, spec in desired["files"].items():
             self.content[name] = self._render(machine, name, spec["text"])
-        self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in self.content.items()}
+        self.hashes = {name: sha256(content).hexdigest() for name, content in self.content.items()}
         for name, artifact in desired["artifacts"].items():
             self.hashes[name] = artifact["sha256"]
         for name, link in desired["links"].items():
-            self.hashes[name] = hashlib.sha256(link["target"].encode()).hexdigest()
+            self.hashes[name] = sha256(link["target"].encode()).hexdigest()
 
     def _render(self, machine: Machine, name: str, text: str) -> bytes:
+        if "{{" not in text:
+            return text.encode("utf-8")
+
         def value(match: re.Match[str]) -> str:
             kind, target = match.groups()
             if kind == "secret":
@@ -50,7 +51,7 @@ class Wanted:
                 )
             return str(keys[target])
 
-        return REFERENCE.sub(value, self._with_addresses(machine, text)).encode("utf-8")
+        return re.sub(REFERENCE, value, self._with_addresses(machine, text)).encode("utf-8")
 
     def _with_addresses(self, machine: Machine, text: str) -> str:
         """Addresses filled in; a line that names one which is not known yet is left out."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import binascii
 import os
-import re
 import stat
 
+from converge.light import sha256
 from converge.machine import Machine
 
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 LARGEST = 1 << 20
 """Bytes that are read of a file which is the operator's own."""
 
@@ -19,13 +20,21 @@ def login(machine: Machine) -> dict[str, str]:
     sshd removes the file that says so when the connection ends.
     """
     user = os.environ.get("SUDO_USER") or os.environ.get("USER", "")
-    keys = re.findall(r"^publickey \S+ ([A-Za-z0-9+/]+=*)$", _small(machine.auth), re.MULTILINE)
-    if not keys:
+    key = _key(_small(machine.auth))
+    if not key:
         return {"user": user, "key": "", "name": ""}
-    import base64
+    digest = binascii.b2a_base64(sha256(binascii.a2b_base64(key)).digest()).decode().rstrip("=\n")
+    return {"user": user, "key": "SHA256:" + digest, "name": _comment(machine, user, key)}
 
-    digest = base64.b64encode(hashlib.sha256(base64.b64decode(keys[0])).digest()).decode().rstrip("=")
-    return {"user": user, "key": "SHA256:" + digest, "name": _comment(machine, user, keys[0])}
+
+def _key(text: str) -> str:
+    """The first public key of what sshd wrote, in base64; "" when there is none."""
+    for line in text.splitlines():
+        method, _, rest = line.partition(" ")
+        key = rest.partition(" ")[2]
+        if method == "publickey" and key and _BASE64.issuperset(key.rstrip("=")) and len(key) % 4 == 0:
+            return key
+    return ""
 
 
 def _comment(machine: Machine, user: str, key: str) -> str:
@@ -33,9 +42,10 @@ def _comment(machine: Machine, user: str, key: str) -> str:
     account = machine.account(user)
     for name in ("authorized_keys", "authorized_keys2"):
         text = _small(machine.at(f"{account[5]}/.ssh/{name}")) if account else ""
-        found = re.search(rf"^[^#\n]*\s{re.escape(key)}[ \t]+(.*)$", text, re.MULTILINE)
-        if found:
-            return found.group(1)
+        for line in text.splitlines():
+            options, there, comment = line.partition(key)
+            if there and "#" not in options and options[-1:].isspace() and comment[:1] in (" ", "\t"):
+                return comment.lstrip(" \t")
     return ""
 
 
