@@ -61,7 +61,7 @@ async function rows(engine: Engine, clock: Clocked): Promise<Row[]> {
     const ofIdle = clock.last;
     const [nothing, bare] = [
         await ofSsh(engine.folder, "true"),
-        await ofSsh(engine.folder, "sudo -n python3 -I -c pass"),
+        await ofSsh(engine.folder, "sudo -n python3 -I -S -c pass"),
     ];
     const logins = (nothing.login - nothing.session) * machines.length * each;
     return [

@@ -1,4 +1,4 @@
-import { atOnce } from "../../tools/cli/pulumi";
+import { pace } from "../../tools/cli/pulumi";
 import { Engine } from "../lab/program/drive";
 import { spare, start } from "../lab/program/spare";
 import { lab, must, operator } from "../lab/support";
@@ -57,7 +57,7 @@ export async function withMachines<T>(measured: (engine: Engine, clock: Clocked)
     await start(...machines);
     await Promise.all(machines.map((_, machine) => prepare(machine)));
     const clock = new Clocked(operator);
-    const engine = await Engine.make(clock.start, { PULUMI_SKIP_CHECKPOINTS: "true", PULUMI_PARALLEL: atOnce });
+    const engine = await Engine.make(clock.start, { PULUMI_SKIP_CHECKPOINTS: "true", ...pace });
     try {
         // The program itself, and the unit that systemctl is told of, lie under no root of their own.
         const own = machines.map((machine) => [machine, spare(machine, {})] as const);

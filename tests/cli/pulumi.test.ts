@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { pulumiEnvironment } from "../../tools/cli/pulumi";
+import { pace, pulumiEnvironment } from "../../tools/cli/pulumi";
 import { cleanUp, makeRoot } from "./support";
 
 afterEach(cleanUp);
@@ -16,10 +16,11 @@ test("the stack's own passphrase goes before the terminal's; without any it is s
     expect(() => pulumiEnvironment(makeRoot({}), "home", {})).toThrow(/stacks\/home\.passphrase is missing/);
 });
 
-test("many nodes are worked on at once, unless the operator said how many", () => {
+test("the engine is given the pace for many nodes, unless the operator said another one", () => {
     const root = makeRoot({ "stacks/home.passphrase": "x" });
-    expect(pulumiEnvironment(root, "home", {})["PULUMI_PARALLEL"]).toBe("64");
-    expect(pulumiEnvironment(root, "home", { PULUMI_PARALLEL: "3" })["PULUMI_PARALLEL"]).toBe("3");
+    expect(pulumiEnvironment(root, "home", {})).toMatchObject(pace);
+    const own = { PULUMI_PARALLEL: "3", GOGC: "50", GOMEMLIMIT: "off" };
+    expect(pulumiEnvironment(root, "home", own)).toMatchObject(own);
 });
 
 test("downloads of plugins are off exactly when every provider is there", () => {

@@ -16,8 +16,13 @@ export function pulumiProgram(root: string, env: NodeJS.ProcessEnv = process.env
     return existsSync(program) ? program : resolve(root, "node_modules/.bin/pulumi");
 }
 
-/** Commands that the engine has under way at once. Most of what a node does it does alone; the engine's own four for each core of the operator's would have many wait. */
-export const atOnce = "64";
+/**
+ * How the engine and its plugins use the operator's computer. 64 commands at once: most of what a node does it does alone,
+ * and the engine's own four for each core would have many wait. Go's collector comes when there is four times as much
+ * garbage as there are things in use, and not with as much already (a quarter of their processor time), until a process
+ * has a gibibyte (GOGC and GOMEMLIMIT, pkg.go.dev/runtime).
+ */
+export const pace = { PULUMI_PARALLEL: "64", GOGC: "400", GOMEMLIMIT: "1GiB" } as const;
 
 /**
  * The environment for the Pulumi CLI: the stack's passphrase, no chatter about updates, and no downloads when every
@@ -30,11 +35,11 @@ export function pulumiEnvironment(
     env: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
     return {
+        ...pace,
         ...env,
         ...passphrase(root, stack, env),
         [effectsSaid]: "true",
         PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
-        PULUMI_PARALLEL: env["PULUMI_PARALLEL"] ?? atOnce,
         ...(providersInPlace(root, env) ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     };
 }
