@@ -28,7 +28,7 @@ interface Figures {
     readonly mb: number;
 }
 
-const python = ["python3", "-I"];
+const python = ["python3", "-I", "-S"];
 
 function onNode(argv: readonly string[], input = ""): Promise<{ readonly stdout: string }> {
     return must(["tools/node", "lab/main.ts", "exec", node, "--", ...argv], { input });
@@ -53,7 +53,7 @@ async function commands(): Promise<Command[]> {
     await onNode(["sh", "-c", `rm -rf ${aside} && mkdir -p ${aside}/etc && cp /etc/passwd /etc/group ${aside}/etc`]);
     await onNode(apart, input);
     return [
-        { name: "python3 -I -c pass", argv: [...python, "-c", "pass"], input: "", says: "" },
+        { name: "python3 -I -S -c pass", argv: [...python, "-c", "pass"], input: "", says: "" },
         ...Object.entries(roles).map(([role, desired]) => ({
             name: `${role}, nothing to do`,
             argv: [...python, program, "apply"],

@@ -56,6 +56,7 @@ def test_json_that_is_no_utf8_is_a_value_error_and_pairs_are_passed_on() -> None
 
 def test_without_cpythons_own_half_the_library_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(light, "make_scanner", None)
+    monkeypatch.setattr(light, "make_encoder", None)
     value = {"b": ["é", 1.5, None], "a": {}}
     assert light.dumps(value, ascii_only=False) == '{"a":{},"b":["é",1.5,null]}'
     assert light.loads(light.dumps(value)) == value

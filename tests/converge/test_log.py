@@ -249,7 +249,18 @@ def test_fingerprint_is_that_of_ssh_keygen(node: Node, tmp_path: Path) -> None:
     assert who["key"] == "SHA256:m3Lx4RH1t9n28wB7Fzk0gH5vvsjOoaoW7xF6p0CLTGw"
 
 
-@pytest.mark.parametrize("said", ["", "password\n", "publickey\n", "keyboard-interactive/pam\n", "\0\xff binary"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "password\n",
+        "publickey\n",
+        "publickey ssh-ed25519 A===\n",
+        "publickey ssh-ed25519 ====\n",
+        "keyboard-interactive/pam\n",
+        "\0\xff binary",
+    ],
+)
 def test_unknown_who(node: Node, tmp_path: Path, said: str) -> None:
     assert log_in(node, tmp_path, said, USER="root") == {"user": "root", "key": "", "name": ""}
     assert log_in(node, tmp_path, said) == {"user": "", "key": "", "name": ""}

@@ -2,7 +2,7 @@
 
 `json`, `re`, `contextlib` and `signal` load enum, functools and collections, and `hashlib` loads OpenSSL: together two
 fifths of a run that changes one file. CPython's own halves of them, which the public modules are made from, are there
-at once. A Python that has them not, or has them otherwise, gets the public ones.
+at once. A Python without them gets the public ones.
 
 The modules here are the real ones, loaded when something of them is used. What a run may load is held by
 `tests/converge/test_start.py`.
@@ -92,7 +92,7 @@ else:
 
     def dumps(value, ascii_only=True):
         """A value as JSON with sorted keys and no white space."""
-        if not make_scanner:
+        if not make_encoder:
             return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=ascii_only)
         string = escaped_to_ascii if ascii_only else escaped
         return "".join(make_encoder({}, _unknown, string, None, ":", ",", True, False, True)(value, 0))

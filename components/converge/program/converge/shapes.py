@@ -52,6 +52,9 @@ def path(value: object, where: str) -> None:
 _DIGITS = "0123456789"
 _LOWER = "abcdefghijklmnopqrstuvwxyz"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OCTAL = frozenset("01234567")
+_NUMBER = frozenset(_DIGITS)
+_ACCOUNT_BEGINS, _ACCOUNT = frozenset(_LOWER + "_"), frozenset(_LOWER + _DIGITS + "_.-")
 
 
 def mode(value: object, where: str) -> None:
@@ -59,11 +62,6 @@ def mode(value: object, where: str) -> None:
     digits = value[-4:] if isinstance(value, str) else ""
     if len(digits) < 3 or not _OCTAL.issuperset(digits) or value not in (digits, "0" + digits):
         raise Refused(f'{where} has to be an octal mode such as "0644"')
-
-
-_OCTAL = frozenset("01234567")
-_NUMBER = frozenset(_DIGITS)
-_ACCOUNT_BEGINS, _ACCOUNT = frozenset(_LOWER + "_"), frozenset(_LOWER + _DIGITS + "_.-")
 
 
 def owner(value: object, where: str) -> None:

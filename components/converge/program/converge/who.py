@@ -6,10 +6,10 @@ import binascii
 import os
 import stat
 
-from converge.light import sha256
+from converge.light import sha256, suppress
 from converge.machine import Machine
 
-_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 LARGEST = 1 << 20
 """Bytes that are read of a file which is the operator's own."""
 
@@ -23,18 +23,26 @@ def login(machine: Machine) -> dict[str, str]:
     key = _key(_small(machine.auth))
     if not key:
         return {"user": user, "key": "", "name": ""}
-    digest = binascii.b2a_base64(sha256(binascii.a2b_base64(key)).digest()).decode().rstrip("=\n")
+    digest = binascii.b2a_base64(sha256(_decoded(key)).digest()).decode().rstrip("=\n")
     return {"user": user, "key": "SHA256:" + digest, "name": _comment(machine, user, key)}
 
 
 def _key(text: str) -> str:
     """The first public key of what sshd wrote, in base64; "" when there is none."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         method, _, rest = line.partition(" ")
         key = rest.partition(" ")[2]
-        if method == "publickey" and key and _BASE64.issuperset(key.rstrip("=")) and len(key) % 4 == 0:
+        if method == "publickey" and _decoded(key):
             return key
     return ""
+
+
+def _decoded(key: str) -> bytes:
+    """The bytes of a text in base64; none when it is something else."""
+    with suppress(ValueError):
+        if _BASE64.issuperset(key):
+            return binascii.a2b_base64(key)
+    return b""
 
 
 def _comment(machine: Machine, user: str, key: str) -> str:
@@ -42,7 +50,7 @@ def _comment(machine: Machine, user: str, key: str) -> str:
     account = machine.account(user)
     for name in ("authorized_keys", "authorized_keys2"):
         text = _small(machine.at(f"{account[5]}/.ssh/{name}")) if account else ""
-        for line in text.splitlines():
+        for line in text.split("\n"):
             options, there, comment = line.partition(key)
             if there and "#" not in options and options[-1:].isspace() and comment[:1] in (" ", "\t"):
                 return comment.lstrip(" \t")
