@@ -39,7 +39,7 @@ function onMachine(files: readonly string[]): string {
 }
 
 test("a machine with neither program nor roles has nothing to release; one of both has", () => {
-    const run = "released by -I /usr/local/lib/sovereign-edge/converge.py release --auth /tmp/auth\n";
+    const run = "released by -I -S /usr/local/lib/sovereign-edge/converge.py release --auth /tmp/auth\n";
     expect(onMachine([])).toBe("");
     expect(onMachine(["usr/local/lib/sovereign-edge/converge.py"])).toBe(run);
     expect(onMachine(["var/lib/sovereign-edge/roles"])).toBe(run);
