@@ -3,7 +3,8 @@
 # the next line of the plan says.
 folder=/far/${SSH_CONNECTION##* }
 document=$(cat)
-case "$*" in *" install "*) verb=install ;; *) verb=$3 ;; esac
+words=$*
+case $words in *" install "*) verb=install ;; *) verb=${words#*.py } verb=${verb%% *} ;; esac
 role=$(printf %s "$document" | sed -n 's/.*"role":"\([^"]*\)".*/\1/p')
 echo "$verb $role ${SSH_CONNECTION#* }" >>"$folder/runs"
 
