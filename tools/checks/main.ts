@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { checks, type Check } from "./list";
 import { run } from "./run";
+import { shownOf } from "./shown";
 import type { Count } from "./count";
 
 const root = resolve(__dirname, "../..");
@@ -39,7 +40,7 @@ async function judge(check: Check): Promise<Count> {
     console.log(
         `${count.failed === 0 ? "ok  " : "FAIL"}  ${check.name.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s${tests}${note}`,
     );
-    if (count.failed > 0) console.log(`${indent(output.split("\n").slice(-120))}\n      The whole output: ${log}`);
+    if (count.failed > 0) console.log(`${indent(shownOf(output))}\n      The whole output: ${log}`);
     return count;
 }
 
